@@ -1,0 +1,1 @@
+export { InferenceError } from "./core/index.ts";

@@ -1,0 +1,10 @@
+export { type DType, type DTypeName, dtypeNamed, dtypeOf, type ValueField } from "./dtype.ts";
+export type { Signature, Signatures, TensorInfo } from "./signature.ts";
+export {
+  elementCount,
+  type PackedTensor,
+  packedTensor,
+  type StringTensor,
+  stringTensor,
+  type Tensor,
+} from "./tensor.ts";

@@ -1,0 +1,51 @@
+import type { Deadline } from "../../core/index.ts";
+import type { Signatures, Tensor } from "../../tensor/index.ts";
+
+/** What turns a version folder into something that runs. One engine a process; every worker has exactly one. */
+export interface Engine {
+  /** For logs, status and metrics: `tensorflow 2.21.0`. */
+  readonly description: string;
+
+  /**
+   * Loads the MetaGraph whose tags equal `tags` from a SavedModel folder, restored and initialised.
+   * Fails with NOT_FOUND (no SavedModel, no such tags) or with the runtime's own code and message.
+   * Does not block the event loop. The caller closes the model.
+   */
+  load(directory: string, options: LoadOptions): Promise<LoadedModel>;
+
+  /** Bytes of memory that the folder's model will take, an upper guess made from its files before a load. */
+  estimateBytes(directory: string): Promise<number>;
+
+  /** Ends the engine; models still open become unusable. */
+  close(): Promise<void>;
+}
+
+export interface LoadOptions {
+  /** Default: ["serve"]. */
+  readonly tags: readonly string[];
+}
+
+export interface LoadedModel {
+  readonly signatures: Signatures;
+  /** `tensorflow.serving.SignatureDefMap` exactly as the model wrote it: the answer to GetModelMetadata. */
+  readonly signatureDefMap: Uint8Array;
+
+  /**
+   * One session run. Answers at once for a plan that has proven quick, else as a promise: callers always `await`.
+   * Errors carry the runtime's own code and message (INVALID_ARGUMENT for a bad feed). Past its deadline: DEADLINE_EXCEEDED.
+   */
+  run(call: RunCall): Tensor[] | Promise<Tensor[]>;
+
+  /** Frees the native session. The caller makes sure that no run is under way. */
+  close(): Promise<void>;
+}
+
+export interface RunCall {
+  /** Names what is run, so that measured times are kept by it: the signature's key, or several joined. */
+  readonly plan: string;
+  /** Graph tensor name (`x:0`) and the value to feed. */
+  readonly feeds: readonly (readonly [string, Tensor])[];
+  /** Graph tensor names, in the order of the answer. */
+  readonly fetches: readonly string[];
+  readonly deadline: Deadline;
+}

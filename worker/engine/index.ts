@@ -1,0 +1,1 @@
+export type { Engine, LoadedModel, LoadOptions, RunCall } from "./engine.ts";
