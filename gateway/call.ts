@@ -1,0 +1,49 @@
+import type { Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
+import type { Signatures } from "../tensor/index.ts";
+
+/** The calls that run a graph. Status, metadata and reload are answered from what the gateway knows. */
+export type InferenceMethod = "Predict" | "Classify" | "Regress" | "MultiInference";
+
+/** What an edge has parsed, before anything is decided. REST and gRPC make the same. */
+export interface InferenceCall {
+  readonly method: InferenceMethod;
+  readonly spec: ModelSpec;
+  readonly body: CallBody;
+  /** An HTTP header or gRPC metadata entry by its lower-case name; what routes match and stick to. */
+  readonly header: (name: string) => string | undefined;
+  readonly deadline: Deadline;
+  /** Aborted when the client gives up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The request's content, made into a message only once its version is known: JSON needs the signature's dtypes, and a
+ * gRPC message passes as it came, with at most its ModelSpec rewritten.
+ */
+export interface CallBody {
+  /** The serialized request message of the method, naming `target`'s model and version. May throw INVALID_ARGUMENT. */
+  messageFor(target: Servable): Uint8Array;
+}
+
+/** One version of a model that at least one endpoint serves. */
+export interface Servable {
+  readonly name: ModelName;
+  readonly version: Version;
+  readonly signatures: Signatures;
+  /** `tensorflow.serving.SignatureDefMap`, as the model wrote it. */
+  readonly signatureDefMap: Uint8Array;
+}
+
+/** After routing: which version, and under which name its arm is counted ("" without a split). */
+export interface RoutedCall {
+  readonly call: InferenceCall;
+  readonly target: Servable;
+  readonly arm: string;
+}
+
+export interface Answer {
+  readonly target: Servable;
+  readonly arm: string;
+  /** The serialized response message of the method. */
+  readonly message: Uint8Array;
+}
