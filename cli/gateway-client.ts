@@ -1,0 +1,22 @@
+/** Talks to a running gateway's REST port for the commands that show or ask. */
+export interface GatewayReply {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Throws an Error that a person can read when nothing answers at `url`. */
+export async function askGateway(url: string, path: string, body?: string): Promise<GatewayReply> {
+  const target = new URL(path, url.endsWith("/") ? url : `${url}/`);
+  const init = body === undefined ? {} : { method: "POST", body, headers: { "content-type": "application/json" } };
+  let response: Response;
+  try {
+    response = await fetch(target, init);
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : String(thrown);
+    throw new Error(`no gateway answers at ${url} (${cause}); start one with "tensorgate serve", or name it with --url`, {
+      cause: thrown,
+    });
+  }
+  return { ok: response.ok, status: response.status, text: await response.text() };
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+
+/** Commands are imported when they run: `tensorgate worker` must not pay for the gateway's libraries. */
+const program = new Command("tensorgate")
+  .description("One REST and gRPC endpoint in front of many TensorFlow models.")
+  .version(packageVersion(), "--version", "print the version")
+  .helpOption("--help", "print this help")
+  .showSuggestionAfterError();
+
+/** `serve` and `worker` read their flags themselves: they are those of tensorflow_model_server, underscores and all. */
+function ownFlags(name: string, summary: string, run: (args: readonly string[]) => Promise<number>): void {
+  program
+    .command(name)
+    .summary(summary)
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .argument("[flags...]")
+    .action(async (_flags, _options, command: Command) => {
+      process.exitCode = await run(command.args);
+    });
+}
+
+ownFlags("serve", "serve models over REST and gRPC (serve --help lists the flags)", async (args) =>
+  (await import("./serve.ts")).serve(args),
+);
+ownFlags("worker", "run one worker process alone, over gRPC (worker --help lists the flags)", async (args) =>
+  (await import("./worker.ts")).worker(args),
+);
+
+program
+  .command("predict")
+  .summary("ask a running gateway for a prediction")
+  .argument("<model>", "the model's name")
+  .argument("<json>", 'a request body, or a list of instances; "-" reads standard input')
+  .option("--url <url>", "the gateway's REST address", "http://127.0.0.1:8501")
+  .option("--version-number <n>", "ask for this version")
+  .option("--label <label>", "ask for the version that has this label")
+  .option("--signature <name>", "the signature to run")
+  .action(async (model: string, json: string, options) => {
+    process.exitCode = await (await import("./predict.ts")).predict(model, json, options);
+  });
+
+program
+  .command("inspect")
+  .summary("show a SavedModel's tags, signatures, inputs and outputs")
+  .argument("<path>", "a SavedModel folder, or a folder of numeric versions")
+  .option("--json", "print JSON")
+  .action(async (path: string, options) => {
+    process.exitCode = await (await import("./inspect.ts")).inspect(path, options);
+  });
+
+program
+  .command("status")
+  .summary("show what a running gateway serves")
+  .option("--url <url>", "the gateway's REST address", "http://127.0.0.1:8501")
+  .option("--json", "print JSON")
+  .action(async (options) => {
+    process.exitCode = await (await import("./status.ts")).status(options);
+  });
+
+program
+  .command("runtime")
+  .summary("install, find or remove the TensorFlow library")
+  .helpOption(false)
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .argument("[arguments...]")
+  .action(async (_arguments, _options, command: Command) => {
+    process.exitCode = await (await import("../worker/runtime/index.ts")).runRuntimeCommand(command.args);
+  });
+
+function packageVersion(): string {
+  const file = new URL(import.meta.resolve("#asset/package.json"));
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+await program.parseAsync();
