@@ -1,0 +1,42 @@
+export { type Codec, codec, type Draft, messageType } from "./codec.ts";
+export { packageDefinition } from "./descriptors.ts";
+export type {
+  BatchingParameters,
+  LoggingConfig,
+  Metric,
+  ModelConfig,
+  ModelServerConfig,
+  MonitoringConfig,
+  ReloadConfigRequest,
+  ReloadConfigResponse,
+  ServableVersionPolicy,
+  SSLConfig,
+} from "./server-config.ts";
+export { modelService, predictionServiceRaw, type RawMethod, workerControl } from "./services.ts";
+export type {
+  Any,
+  ErrorCodeName,
+  GetModelMetadataRequest,
+  GetModelMetadataResponse,
+  GetModelStatusRequest,
+  GetModelStatusResponse,
+  Int64,
+  ModelSpec,
+  ModelVersionStatus,
+  Opaque,
+  PredictionLog,
+  RecordedCall,
+  RecordedStream,
+  StatusProto,
+  VersionStateName,
+  Wrapped,
+} from "./serving.ts";
+export type {
+  ApplyModelsRequest,
+  ApplyModelsResponse,
+  ModelReport,
+  VersionReport,
+  WantedModel,
+  WatchRequest,
+  WatchResponse,
+} from "./worker-control.ts";
