@@ -12,9 +12,9 @@ import numpy as np
 import recording
 import tensorflow.compat.v1 as tf
 
+tf.logging.set_verbosity(tf.logging.ERROR)
 tf.disable_eager_execution()
 tf.disable_resource_variables()
-tf.logging.set_verbosity(tf.logging.ERROR)
 NAME = "half_plus_two"
 
 

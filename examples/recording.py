@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2
 
+tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
 EXAMPLES = Path(__file__).parent
 DEFAULT = "serving_default"
 
