@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { untilNotLost } from "../setup/load.ts";
+import { isAlive } from "../setup/processes.ts";
+import { MODELS, startTensorgate } from "../setup/tensorgate.ts";
+
+const models = [{ name: "half_plus_two", path: join(MODELS, "half_plus_two") }];
+
+test("kill -9 of a worker under load is seen by no client, and the worker comes back", async () => {
+  await using gateway = await startTensorgate({ models, workers: { count: 2 } });
+  await gateway.ready();
+  const before = gateway.workerPids();
+  expect(before).toHaveLength(2);
+
+  const load = untilNotLost(gateway, 16);
+  await load.answered(500);
+  process.kill(before[0] as number, "SIGKILL");
+  await load.answered(500);
+  await gateway.logged((line) => line.msg === "worker is up" && line["pid"] !== before[0] && line["pid"] !== before[1]);
+  await load.answered(500);
+  expect(await load.stop()).toEqual([]);
+
+  const after = gateway.workerPids();
+  expect(after).toHaveLength(2);
+  expect(after).toContain(before[1]);
+  expect(after).not.toContain(before[0]);
+});
+
+test("with one worker, a call that finds it dead is answered once it is back, or 503", async () => {
+  await using gateway = await startTensorgate({ models, workers: { count: 1 } });
+  await gateway.ready();
+  const [pid] = gateway.workerPids();
+  process.kill(pid as number, "SIGKILL");
+  const reply = await gateway.predict("half_plus_two", { instances: [1] });
+  expect([200, 503]).toContain(reply.status);
+  await gateway.ready();
+  expect((await gateway.predict("half_plus_two", { instances: [1] })).json).toEqual({ predictions: [2.5] });
+});
+
+test("workers end with a gateway that is killed", async () => {
+  await using gateway = await startTensorgate({ models, workers: { count: 2 } });
+  await gateway.ready();
+  const pids = gateway.workerPids();
+  gateway.process.kill("SIGKILL");
+  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+});
