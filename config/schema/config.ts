@@ -1,8 +1,10 @@
-import type { ModelConfig } from "./models.ts";
-import type { ResilienceConfig } from "./resilience.ts";
-import type { RouteConfig } from "./routes.ts";
-import type { ServerConfig } from "./server.ts";
-import type { WorkersConfig } from "./workers.ts";
+import { z } from "zod";
+import { type ModelConfig, modelSchema } from "./models.ts";
+import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
+import { type RouteConfig, routeSchema } from "./routes.ts";
+import { list, section } from "./scalar.ts";
+import { type ServerConfig, serverSchema } from "./server.ts";
+import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
  * A whole configuration, every default filled in. `server` and `workers` need a restart; `models`, `routes` and
@@ -15,3 +17,15 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   readonly resilience: ResilienceConfig;
 }
+
+/** `$schema` is there for editors, which read it in JSON files. */
+export const configSchema: z.ZodType<Config> = section({
+  $schema: z.string().optional(),
+  server: serverSchema.prefault({}),
+  workers: workersSchema.prefault({}),
+  models: list(modelSchema).prefault([]).describe("The models to serve."),
+  routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
+  resilience: resilienceSchema.prefault({}),
+}).transform(
+  ({ server, workers, models, routes, resilience }): Config => ({ server, workers, models, routes, resilience }),
+);

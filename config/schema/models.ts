@@ -1,4 +1,8 @@
-import type { ModelName, Version } from "../../core/index.ts";
+import { z } from "zod";
+import { type ModelName, modelName, type Version } from "../../core/index.ts";
+import { cloudPathProblem } from "../base-path.ts";
+import { list, mapping, scalar, section, shortOr, Unfit } from "./scalar.ts";
+import { integer, parseText, text, versionNumber, word, yesNo } from "./units.ts";
 
 /** One entry of `models:`. Swapped by a reload. */
 export interface ModelConfig {
@@ -18,3 +22,49 @@ export type VersionPolicy =
   | { readonly by: "latest"; readonly count: number }
   | { readonly by: "all" }
   | { readonly by: "specific"; readonly versions: readonly Version[] };
+
+/** TensorFlow Serving's: the highest version. */
+export const DEFAULT_VERSIONS = { by: "latest", count: 1 } as const satisfies VersionPolicy;
+
+const all = word("all").transform((): VersionPolicy => ({ by: "all" }));
+
+const policy = section({
+  latest: integer(1).optional().describe("The so many highest versions."),
+  all: yesNo().optional().describe("Every version."),
+  specific: list(versionNumber()).optional().describe("Exactly these versions."),
+}).transform(({ latest, all, specific }, context): VersionPolicy => {
+  const given = [latest, all, specific].filter((each) => each !== undefined);
+  if (given.length === 1) {
+    if (latest !== undefined) return { by: "latest", count: latest };
+    if (specific !== undefined) return { by: "specific", versions: specific };
+    if (all === true) return { by: "all" };
+  }
+  context.addIssue({ code: "custom", message: "expected exactly one of latest: n, all: true, specific: [n]" });
+  return z.NEVER;
+});
+
+function basePath(): z.ZodType<string> {
+  return scalar("a path", { type: "string", minLength: 1 }, (value) => {
+    const path = parseText(value);
+    if (typeof path !== "string") return path;
+    const problem = cloudPathProblem(path);
+    return problem === undefined ? path : new Unfit(problem);
+  });
+}
+
+const labelsShape = { type: "object", additionalProperties: { type: ["integer", "string"] } };
+
+export const modelSchema: z.ZodType<ModelConfig> = section({
+  name: text().describe("What clients call the model."),
+  path: basePath().describe("Its folder with numeric version folders; relative to this file."),
+  versions: shortOr(all, policy)
+    .prefault({ latest: DEFAULT_VERSIONS.count })
+    .describe("Which versions are served: all, { latest: n } or { specific: [n] }."),
+  labels: mapping(versionNumber(), labelsShape, (key) =>
+    key === "" ? new Unfit("expected a label, got an empty one") : key,
+  )
+    .prefault({})
+    .describe("Names for versions: { stable: 3 }."),
+  tags: list(text()).optional().describe("Tags of the MetaGraph to serve, instead of workers.load.tags."),
+  retry: yesNo().prefault(true).describe("Whether a call whose worker died is sent again although it may have run."),
+}).transform(({ name, tags, ...others }): ModelConfig => ({ ...others, name: modelName(name), tags }));

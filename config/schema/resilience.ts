@@ -1,3 +1,7 @@
+import type { z } from "zod";
+import { section } from "./scalar.ts";
+import { duration, durationOrNone, integer, percent } from "./units.ts";
+
 /** `resilience:` — how calls to workers are bounded, retried and held back. Swapped by a reload. */
 export interface ResilienceConfig {
   /** Caps every call, whatever deadline the client set; `Infinity`: no cap. */
@@ -24,3 +28,28 @@ export interface BreakerConfig {
   /** How long it stays open before one call tries again (`resetTimeout`). */
   readonly resetTimeoutMs: number;
 }
+
+const retries = section({
+  attempts: integer(0).prefault(2).describe("How often one call may be sent again."),
+  budget: percent().prefault("20%").describe("Retries may be at most this part of all calls."),
+}).transform(({ attempts, budget }): RetryConfig => ({ attempts, budgetPercent: budget }));
+
+const breaker = section({
+  errorThreshold: percent().prefault("50%").describe("A worker is left alone when so many of its calls fail."),
+  window: duration().prefault("10s").describe("Over which calls are counted."),
+  minRequests: integer(1).prefault(20).describe("Fewer calls than this in the window never open the breaker."),
+  resetTimeout: duration().prefault("5s").describe("How long a worker is left alone before a call tries it again."),
+}).transform(
+  ({ errorThreshold, window, minRequests, resetTimeout }): BreakerConfig => ({
+    errorThresholdPercent: errorThreshold,
+    windowMs: window,
+    minRequests,
+    resetTimeoutMs: resetTimeout,
+  }),
+);
+
+export const resilienceSchema: z.ZodType<ResilienceConfig> = section({
+  timeout: durationOrNone().prefault("none").describe("Caps every call, whatever deadline its client set."),
+  retries: retries.prefault({}),
+  breaker: breaker.prefault({}),
+}).transform(({ timeout, ...others }): ResilienceConfig => ({ ...others, timeoutMs: timeout }));

@@ -1,4 +1,7 @@
-import type { LogLevel } from "../../core/index.ts";
+import type { z } from "zod";
+import { LOG_LEVELS, type LogLevel } from "../../core/index.ts";
+import { scalar, section } from "./scalar.ts";
+import { duration, durationOrNone, size, text, word, yesNo } from "./units.ts";
 
 /** `server:` — what the gateway listens on. Needs a restart. */
 export interface ServerConfig {
@@ -36,3 +39,61 @@ export interface MonitoringConfig {
   /** A second path of the metrics on the REST port, beside `/metrics`; undefined: none. */
   readonly path: string | undefined;
 }
+
+const MAX_PORT = 65_535;
+
+function port(): z.ZodType<number | "off"> {
+  const shape = { anyOf: [{ type: "integer", minimum: 0, maximum: MAX_PORT }, { enum: ["off"] }] };
+  return scalar(`a port from 0 (any free one) to ${MAX_PORT}, or off`, shape, (value) => {
+    if (value === "off" || value === false) return "off";
+    return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_PORT ? value : undefined;
+  });
+}
+
+function orUndefined(value: number | "off"): number | undefined {
+  return value === "off" ? undefined : value;
+}
+
+const rest = section({
+  port: port().prefault(8501).describe("Port of the REST API; 0: any free one; off: no REST."),
+  timeout: durationOrNone().prefault("30s").describe("The longest that a REST call may take."),
+  maxBytes: size().prefault("256MiB").describe("A longer body is refused with 413."),
+  cors: yesNo().prefault(false).describe("Whether answers carry CORS headers that allow every origin."),
+}).transform(
+  ({ port, timeout, ...others }): RestConfig => ({ ...others, port: orUndefined(port), timeoutMs: timeout }),
+);
+
+const grpc = section({
+  port: port().prefault(8500).describe("Port of the gRPC API; 0: any free one; off: only the socket."),
+  socketPath: text().optional().describe("A Unix socket to listen on too; relative to this file."),
+  maxBytes: size()
+    .prefault(2 ** 31 - 1)
+    .describe("The longest message."),
+}).transform(({ port, socketPath, maxBytes }, context): GrpcConfig => {
+  if (port === "off" && socketPath === undefined) {
+    context.addIssue({ code: "custom", message: "off needs a socketPath to listen on", path: ["port"] });
+  }
+  return { port: orUndefined(port), socketPath, maxBytes };
+});
+
+/** Where TensorFlow Serving has its metrics when its monitoring file names no other path. */
+export const DEFAULT_MONITORING_PATH = "/monitoring/prometheus/metrics";
+
+const monitoring = section({
+  path: urlPath().optional().describe(`A second path of the metrics, like ${DEFAULT_MONITORING_PATH}.`),
+}).transform(({ path }): MonitoringConfig => ({ path }));
+
+function urlPath(): z.ZodType<string> {
+  return scalar("a path that starts with /", { type: "string", pattern: "^/" }, (value) =>
+    typeof value === "string" && value.startsWith("/") ? value : undefined,
+  );
+}
+
+export const serverSchema: z.ZodType<ServerConfig> = section({
+  host: text().prefault("0.0.0.0").describe("The address of both ports; 0.0.0.0 or :: are all addresses."),
+  rest: rest.prefault({}),
+  grpc: grpc.prefault({}),
+  drainTimeout: duration().prefault("8s").describe("How long requests in flight may take to finish after SIGTERM."),
+  logLevel: word(...LOG_LEVELS).prefault("info"),
+  monitoring: monitoring.prefault({}),
+}).transform(({ drainTimeout, ...others }): ServerConfig => ({ ...others, drainTimeoutMs: drainTimeout }));

@@ -1,3 +1,18 @@
+import type { z } from "zod";
+import { list, scalar, section } from "./scalar.ts";
+import {
+  duration,
+  durationShape,
+  integer,
+  number,
+  parseDuration,
+  size,
+  text,
+  textOrEmpty,
+  word,
+  yesNo,
+} from "./units.ts";
+
 /** `workers:` — the local pool. Needs a restart. */
 export interface WorkersConfig {
   readonly count: number;
@@ -45,3 +60,51 @@ export type PollPolicy =
   | { readonly by: "interval"; readonly everyMs: number }
   | { readonly by: "once" }
   | { readonly by: "never" };
+
+const session = section({
+  intraOpThreads: integer(0).prefault(0).describe("Threads within one operation; 0: TensorFlow decides."),
+  interOpThreads: integer(0).prefault(0).describe("Threads across operations; 0: TensorFlow decides."),
+  gpuMemoryGrowth: yesNo().prefault(false).describe("Whether GPU memory is taken as needed instead of all at start."),
+  gpuMemoryFraction: number(0, 1).prefault(0).describe("The part of a GPU's memory to take; 0: TensorFlow decides."),
+  visibleDevices: textOrEmpty().prefault("").describe("GPUs that TensorFlow may use, by number: 0,2; empty: all."),
+});
+
+/** `1s`, `once` (0 too) or `never`. */
+function poll(): z.ZodType<PollPolicy> {
+  return scalar(
+    "a duration like 1s, once or never",
+    durationShape(["once", "never"]),
+    (value): PollPolicy | undefined => {
+      if (value === "never" || value === "once") return { by: value };
+      if (typeof value === "number" && value < 0) return { by: "never" };
+      const everyMs = parseDuration(value);
+      if (everyMs === undefined) return undefined;
+      return everyMs === 0 ? { by: "once" } : { by: "interval", everyMs };
+    },
+  );
+}
+
+const load = section({
+  poll: poll().prefault("1s").describe("How often base paths are looked at; once (or 0): only at start."),
+  retries: integer(0).prefault(5).describe("How often a failed load is tried again."),
+  retryInterval: duration().prefault("60s").describe("The time between two tries."),
+  tags: list(text()).prefault(["serve"]).describe("Tags of the MetaGraph to serve, for models that name none."),
+  warmup: yesNo().prefault(true).describe("Whether assets.extra/tf_serving_warmup_requests is replayed."),
+  warmupIterations: integer(1).prefault(1).describe("How often each of its requests is replayed."),
+  threads: integer(1).prefault(4).describe("How many versions are loaded at the same time."),
+}).transform(({ retryInterval, ...others }): LoadConfig => ({ ...others, retryIntervalMs: retryInterval }));
+
+export const workersSchema: z.ZodType<WorkersConfig> = section({
+  count: integer(1).prefault(2).describe("How many local worker processes."),
+  engine: word("tensorflow").prefault("tensorflow"),
+  devices: list(textOrEmpty())
+    .prefault([])
+    .describe("One CUDA_VISIBLE_DEVICES value for each worker, round robin; empty: the environment's."),
+  gpu: yesNo().prefault(false).describe("Whether the TensorFlow library with GPU support is used."),
+  memoryBudget: size().optional().describe("Memory that the models of one worker may take."),
+  session: session.prefault({}),
+  load: load.prefault({}),
+  allowVersionLabelsForUnavailable: yesNo()
+    .prefault(false)
+    .describe("Whether a reload over gRPC may point a label at a version that is not AVAILABLE yet."),
+}).transform(({ memoryBudget, ...others }): WorkersConfig => ({ ...others, memoryBudgetBytes: memoryBudget }));
