@@ -107,11 +107,11 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[])
     name: field.name,
     number: field.id,
     label: field.repeated || field.map ? "LABEL_REPEATED" : "LABEL_OPTIONAL",
-    jsonName: field.options?.["json_name"] ?? camelCase(field.name),
     ...(field instanceof protobuf.MapField
       ? { type: "TYPE_MESSAGE", typeName: `${field.parent?.fullName}.${entryName(field)}` }
       : describeType(field.type, field.resolvedType)),
     ...(field.partOf ? { oneofIndex: oneofs.indexOf(field.partOf) } : {}),
+    ...(field.options?.["json_name"] ? { jsonName: field.options["json_name"] } : {}),
     ...(field.options?.["proto3_optional"] === true ? { proto3Optional: true } : {}),
     ...(field.options?.["deprecated"] === true ? { options: { deprecated: true } } : {}),
   };
@@ -128,7 +128,7 @@ function describeEntry(field: protobuf.MapField): Description {
     name,
     number,
     label: "LABEL_OPTIONAL",
-    jsonName: name,
+
     ...type,
   });
   return {
@@ -163,7 +163,7 @@ function describeService(service: protobuf.Service): Description {
   };
 }
 
-/** protoc's rule for JSON names; protobufjs' own leaves an underscore before a digit. */
+/** protoc's rule; the one of protobufjs leaves an underscore before a digit. */
 function camelCase(name: string): string {
   return name.replaceAll(/_+(.?)/g, (_all, next: string) => next.toUpperCase());
 }
