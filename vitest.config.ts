@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.spec.ts"],
-    globalSetup: ["./test/setup/build.ts"],
+    globalSetup: ["./test/setup/prepare.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
