@@ -69,6 +69,7 @@ def record(images: np.ndarray, digits: np.ndarray) -> float:
     out.predict("one image", VERSION, "predict_images", {"images": examples[:1]}, row=True)
     out.predict("four images", VERSION, "predict_images", {"images": examples[1:5]}, row=True)
     out.predict("columnar", VERSION, "predict_images", {"images": examples[5:7]})
+    out.predict("columnar, named", VERSION, "predict_images", {"images": examples[7:9]}, named=True)
     out.save()
     scores = recording.Loaded(NAME, VERSION, "predict_images").run({"images": np.array(examples, dtype=object)})["scores"]
     return float(np.mean(scores.argmax(axis=1) == digits))

@@ -43,6 +43,7 @@ def record(features: np.ndarray, prices: np.ndarray) -> float:
     out.predict("one flat", VERSION, recording.DEFAULT, {alias: features[:1]}, row=True)
     out.predict("five flats", VERSION, recording.DEFAULT, {alias: features[1:6]}, row=True)
     out.predict("columnar", VERSION, recording.DEFAULT, {alias: features[6:8]})
+    out.predict("columnar, named", VERSION, recording.DEFAULT, {alias: features[8:10]}, named=True)
     out.save()
     errors = loaded.run({alias: features})[answer] - prices
     return float(1 - np.square(errors).sum() / np.square(prices - prices.mean()).sum())

@@ -70,8 +70,11 @@ class Recording:
         self.name = name
         self.cases: list[dict] = []
 
-    def predict(self, case: str, version: str, signature: str, inputs: dict, row: bool = False) -> dict[str, np.ndarray]:
-        """Asks with `inputs`, in row or columnar form, and gives the outputs. In row form each row must answer the same alone."""
+    def predict(self, case: str, version: str, signature: str, inputs: dict, row: bool = False, named: bool = False) -> dict[str, np.ndarray]:
+        """Asks with `inputs`, in row or columnar form, and gives the outputs. In row form each row must answer the same alone.
+
+        `named` spells the input's name out also where there is only one and the name could be left away.
+        """
         loaded = Loaded(self.name, version, signature)
         arrays = {alias: np.asarray(value, dtype=loaded.dtype(alias).as_numpy_dtype) for alias, value in inputs.items()}
         outputs = loaded.run(arrays)
@@ -81,10 +84,10 @@ class Recording:
                 alone = loaded.run({alias: array[i : i + 1] for alias, array in arrays.items()})
                 assert_same({alias: array[i : i + 1] for alias, array in outputs.items()}, alone)
             rows = [{alias: to_json(array[i]) for alias, array in arrays.items()} for i in range(count)]
-            body = {"instances": rows if len(arrays) > 1 else [next(iter(each.values())) for each in rows]}
+            body = {"instances": rows if named or len(arrays) > 1 else [next(iter(each.values())) for each in rows]}
         else:
             columns = {alias: to_json(array) for alias, array in arrays.items()}
-            body = {"inputs": columns if len(columns) > 1 else next(iter(columns.values()))}
+            body = {"inputs": columns if named or len(columns) > 1 else next(iter(columns.values()))}
         self._add(
             case,
             "predict",
