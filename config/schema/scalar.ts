@@ -113,6 +113,6 @@ export function describe(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (isMapping(value)) return "a mapping";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value as number | bigint | boolean);
+  const text = typeof value === "string" ? JSON.stringify(value) : `${value as number | bigint | boolean}`;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -1,0 +1,101 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import { ConfigError, type Path, type Problem, renderPath } from "./config-error.ts";
+
+/** A parsed YAML or JSON file that knows where everything stood. */
+export interface YamlFile {
+  /** Plain objects, lists and scalars; a whole number beyond 2^53 is a bigint. */
+  readonly value: unknown;
+  /** A problem at a key (`of: "key"`) or at its value; at the nearest thing around it when there is no such key. */
+  problem(path: Path, message: string, of?: "key" | "value"): Problem;
+}
+
+/**
+ * Reads one mapping from YAML, and so from JSON. Throws {@link ConfigError} with every fault of the syntax, a key that
+ * stands twice among them.
+ */
+export function parseYaml(text: string, file: string): YamlFile {
+  const lines = new LineCounter();
+  const at = (offset: number, path: string, message: string): Problem => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col, path, message };
+  };
+  const documents = parseAllDocuments(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  const [first, second] = "empty" in documents ? [] : documents;
+  if (first === undefined) throw new ConfigError([at(0, "", "the file is empty")]);
+
+  const faults = first.errors.map((error) => at(error.pos[0], "", sentence(error.message)));
+  if (faults.length > 0) throw new ConfigError(faults);
+  if (second !== undefined) {
+    throw new ConfigError([at(second.range[0], "", "a second document starts here, expected only one")]);
+  }
+  if (first.contents === null || (isScalar(first.contents) && first.contents.value === null)) {
+    throw new ConfigError([at(0, "", "the file is empty")]);
+  }
+  if (!isMap(first.contents))
+    throw new ConfigError([at(first.contents.range[0], "", "expected a mapping of settings")]);
+
+  const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(first) : node);
+  const root = first.contents;
+  return {
+    value: withNumbers(readDocument(() => first.toJS() as unknown, file)),
+    problem(path, message, of = "value") {
+      return at(offsetOf(root, path, of, resolve), renderPath(path), message);
+    },
+  };
+}
+
+/** Converting can fail too: an alias bomb is refused by the parser only then. */
+function readDocument(convert: () => unknown, file: string): unknown {
+  try {
+    return convert();
+  } catch (cause) {
+    throw new ConfigError([{ file, path: "", message: sentence((cause as Error).message) }], { cause });
+  }
+}
+
+/** Whole numbers as numbers wherever that is exact. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(withNumbers);
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    const converted = withNumbers(member);
+    Object.defineProperty(copy, key, { value: converted, enumerable: true, configurable: true, writable: true });
+  }
+  return copy;
+}
+
+function offsetOf(root: Node, path: Path, of: "key" | "value", resolve: (node: unknown) => unknown): number {
+  let node: unknown = root;
+  let offset = startOf(root) ?? 0;
+  for (const [depth, step] of path.entries()) {
+    let next: unknown;
+    if (isMap(node)) {
+      const pair = node.items.find((each) => keyText(each) === String(step));
+      if (pair === undefined) return offset;
+      const isLast = depth === path.length - 1;
+      offset = (isLast && of === "key" ? startOf(pair.key) : startOf(pair.value)) ?? startOf(pair.key) ?? offset;
+      next = pair.value;
+    } else if (isSeq(node)) {
+      next = node.items[Number(step)];
+      offset = startOf(next) ?? offset;
+    } else return offset;
+    node = resolve(next);
+  }
+  return offset;
+}
+
+function keyText(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+}
+
+function startOf(node: unknown): number | undefined {
+  const ranged = node as { readonly range?: readonly number[] | null } | null | undefined;
+  return ranged?.range?.[0];
+}
+
+/** The parser's messages start in upper case; ours follow a place. */
+function sentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
