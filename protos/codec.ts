@@ -1,6 +1,7 @@
 import type protobuf from "protobufjs";
 import { withoutDefaults } from "./canonical.ts";
 import { protoRoot } from "./root.ts";
+import { StrictReader } from "./strict-reader.ts";
 
 /**
  * Turns one kind of message into an object and back. For messages that are small or rare: requests and answers that carry
@@ -47,7 +48,7 @@ export function codec<T>(fullName: string): Codec<T> {
     },
     decode(bytes) {
       type ??= messageType(fullName);
-      return type.toObject(type.decode(asBuffer(bytes)), asObject) as T;
+      return type.toObject(type.decode(new StrictReader(asBuffer(bytes))), asObject) as T;
     },
   };
 }
