@@ -1,0 +1,145 @@
+import type { LoadConfig } from "../../config/index.ts";
+import { describeChoice, InferenceError, type Logger, type ModelName, type VersionChoice } from "../../core/index.ts";
+import type { Engine } from "../engine/index.ts";
+import type { WarmUp } from "./load-version.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+import type { Handle } from "./servable.ts";
+import { ServedModel } from "./served-model.ts";
+import { Slots } from "./slots.ts";
+import type { WantedModel } from "./wanted-model.ts";
+
+export interface ManagerOptions {
+  readonly engine: Engine;
+  readonly load: Pick<LoadConfig, "poll" | "retries" | "retryIntervalMs" | "threads">;
+  /** Undefined: not bounded. */
+  readonly memoryBudgetBytes: number | undefined;
+  readonly warmUp: WarmUp;
+  readonly log: Logger;
+}
+
+export type ChangeListener = (name: ModelName) => void;
+
+/**
+ * Keeps loaded what is wanted. Each model goes its own way: a missing path, a bad model or a bad version holds back no
+ * other. Whoever creates the manager closes it; the engine stays the creator's.
+ */
+export class Manager {
+  readonly #options: ManagerOptions;
+  readonly #models = new Map<ModelName, ServedModel>();
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #ledger: MemoryLedger;
+  readonly #slots: Slots;
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.load.threads);
+    this.#ledger = new MemoryLedger(options.memoryBudgetBytes, () => {
+      for (const model of this.#models.values()) model.versions.memoryFreed();
+    });
+  }
+
+  /** What the loaded versions are estimated to take together. */
+  get estimatedBytes(): number {
+    return this.#ledger.usedBytes;
+  }
+
+  /** Every model that is wanted or still holds a version. */
+  get models(): ReadonlyMap<ModelName, ServedModel> {
+    return this.#models;
+  }
+
+  /** Replaces the set of wanted models and answers at once; loading and unloading go on behind. */
+  apply(wanted: readonly WantedModel[]): void {
+    const names = new Set(wanted.map(({ name }) => name));
+    for (const [name, model] of this.#models) if (!names.has(name) && model.wanted) model.remove();
+    for (const config of wanted) {
+      let model = this.#models.get(config.name);
+      if (model === undefined) {
+        model = this.#create(config.name);
+        this.#models.set(config.name, model);
+      }
+      model.apply(config);
+    }
+  }
+
+  /**
+   * A handle on the version that is asked for; the caller disposes it. NOT_FOUND when that is not available,
+   * INVALID_ARGUMENT for a label that the model doesn't have. The words are TensorFlow Serving's.
+   */
+  acquire(name: ModelName, choice: VersionChoice): Handle {
+    const model = this.#models.get(name);
+    let resolved = choice;
+    if (choice.by === "label") {
+      const version = model?.labels.get(choice.label);
+      if (version === undefined) {
+        throw new InferenceError("INVALID_ARGUMENT", `Unrecognized servable version label: ${choice.label}`);
+      }
+      resolved = { by: "version", version };
+    }
+    const handle =
+      resolved.by === "version" ? model?.versions.acquireVersion(resolved.version) : model?.versions.acquireLatest();
+    if (handle !== undefined) return handle;
+    throw new InferenceError("NOT_FOUND", `Servable not found for request: ${describeChoice(name, resolved)}`);
+  }
+
+  /** Calls back after every change of a model, in the same turn. A version can be acquired by then, and until it was announced that it can't. */
+  onChange(listener: ChangeListener): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** Resolves once the condition holds, looked at now and after every change; rejects with the signal's reason. */
+  async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (condition()) return;
+    const { promise, resolve, reject } = deferred();
+    using listening = this.onChange(() => condition() && resolve());
+    const aborted = (): void => reject(signal?.reason as Error);
+    signal?.addEventListener("abort", aborted);
+    try {
+      await promise;
+    } finally {
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
+  /** Every wanted version answers or has failed its first load; no model's path is still to be looked at. */
+  get settled(): boolean {
+    return [...this.#models.values()].every((model) => !model.wanted || model.settled);
+  }
+
+  /** Unloads everything; resolves when the last user is done and all is freed. */
+  async close(): Promise<void> {
+    this.apply([]);
+    await this.until(() => this.#models.size === 0);
+  }
+
+  #create(name: ModelName): ServedModel {
+    const { engine, load, warmUp, log } = this.#options;
+    const model: ServedModel = new ServedModel(name, {
+      engine,
+      slots: this.#slots,
+      ledger: this.#ledger,
+      warmUp,
+      poll: load.poll,
+      retries: load.retries,
+      retryIntervalMs: load.retryIntervalMs,
+      log: log.child({ model: name }),
+      changed: () => {
+        if (model.gone && this.#models.get(name) === model) this.#models.delete(name);
+        for (const listener of this.#listeners) listener(name);
+      },
+    });
+    return model;
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (reason: Error) => void } {
+  let resolve!: () => void;
+  let reject!: (reason: Error) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
