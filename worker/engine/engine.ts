@@ -36,7 +36,7 @@ export interface LoadedModel {
    */
   run(call: RunCall): Tensor[] | Promise<Tensor[]>;
 
-  /** Frees the native session. The caller makes sure that no run is under way. */
+  /** Frees the native session, once runs that were given up (deadline, signal) have ended. The caller makes sure that no run is under way. */
   close(): Promise<void>;
 }
 
@@ -48,4 +48,6 @@ export interface RunCall {
   /** Graph tensor names, in the order of the answer. */
   readonly fetches: readonly string[];
   readonly deadline: Deadline;
+  /** The caller's giving up: a run that still waits is dropped, one under way is left to end unheard; answered CANCELLED. */
+  readonly signal?: AbortSignal;
 }

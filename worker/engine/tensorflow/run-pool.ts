@@ -1,0 +1,71 @@
+import { type Deadline, InferenceError, onDeadline } from "../../../core/index.ts";
+
+/** Something that runs on a thread of libuv's pool; `start` answers when it has really ended. */
+export interface Job<T> {
+  readonly start: () => Promise<T>;
+  readonly deadline: Deadline;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs at most `limit` jobs at a time, the others in the order of their coming. libuv's pool has few threads, and files and name look-ups
+ * need them too; a run that waits there could not be taken back.
+ */
+export class RunPool {
+  readonly #limit: number;
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /**
+   * The job's own answer, or DEADLINE_EXCEEDED or CANCELLED as soon as it is given up. A job that still waited then never starts; one
+   * under way ends unheard, and keeps its place until it has.
+   */
+  run<T>(job: Job<T>): Promise<T> {
+    if (job.signal?.aborted) return Promise.reject(cancelled());
+    return new Promise<T>((resolve, reject) => {
+      const begin = (): void => {
+        this.#running++;
+        job
+          .start()
+          .finally(() => this.#ended())
+          .finally(heard)
+          .then(resolve, reject);
+      };
+      const giveUp = (error: InferenceError): void => {
+        this.#waiting.delete(begin);
+        heard();
+        reject(error);
+      };
+      const onAbort = (): void => giveUp(cancelled());
+      const timer = onDeadline(job.deadline, () => giveUp(tooLate(this.#waiting.has(begin))));
+      const heard = (): void => {
+        timer[Symbol.dispose]();
+        job.signal?.removeEventListener("abort", onAbort);
+      };
+      job.signal?.addEventListener("abort", onAbort);
+      if (this.#running < this.#limit) begin();
+      else this.#waiting.add(begin);
+    });
+  }
+
+  #ended(): void {
+    this.#running--;
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    this.#waiting.delete(next);
+    next();
+  }
+}
+
+function cancelled(): InferenceError {
+  return new InferenceError("CANCELLED", "the caller gave the call up");
+}
+
+export function tooLate(waited: boolean): InferenceError {
+  const when = waited ? "while the call waited for its run" : "during the run";
+  return new InferenceError("DEADLINE_EXCEEDED", `the deadline passed ${when}`, { origin: "worker" });
+}

@@ -1,0 +1,83 @@
+import koffi from "koffi";
+import { parseSignatureDefMap, type Signatures, signatureDefMapOf } from "../../../tensor/index.ts";
+import type { Library, Pointer } from "./library.ts";
+import { throwUnlessOk, withStatus } from "./status.ts";
+
+/** A restored and initialised MetaGraph. The owner closes it with {@link closeSession}. */
+export interface Session {
+  readonly graph: Pointer;
+  readonly session: Pointer;
+  readonly signatures: Signatures;
+  readonly signatureDefMap: Uint8Array;
+}
+
+/**
+ * Loads a SavedModel on a thread of libuv's pool. TensorFlow reads `saved_model.pb` or `.pbtxt`, picks the MetaGraph with exactly these
+ * tags, restores the variables and runs the init op with the assets fed. Throws its code and message.
+ */
+export async function openSession(
+  library: Library,
+  directory: string,
+  tags: readonly string[],
+  config: Uint8Array,
+): Promise<Session> {
+  const status = library.TF_NewStatus();
+  const options = library.TF_NewSessionOptions();
+  const metaGraph = library.TF_NewBuffer();
+  const graph = library.TF_NewGraph();
+  let session: Pointer | undefined;
+  try {
+    library.TF_SetConfig(options, config, config.length, status);
+    throwUnlessOk(library, status, "worker");
+    session = await load(library, [options, null, directory, tags, tags.length, graph, metaGraph, status]);
+    throwUnlessOk(library, status, "worker");
+    if (session === undefined) throw new Error("TensorFlow gave neither a session nor an error");
+    const signatureDefMap = signatureDefMapOf(bytesOf(library, metaGraph)).slice();
+    return { graph, session, signatures: parseSignatureDefMap(signatureDefMap), signatureDefMap };
+  } catch (error) {
+    if (session !== undefined) await deleteSession(library, session);
+    library.TF_DeleteGraph(graph);
+    throw error;
+  } finally {
+    library.TF_DeleteBuffer(metaGraph);
+    library.TF_DeleteSessionOptions(options);
+    library.TF_DeleteStatus(status);
+  }
+}
+
+/** Frees the session and its graph, and gives the memory back to the system where the C library can. No run may be under way. */
+export async function closeSession(library: Library, session: Session): Promise<void> {
+  await deleteSession(library, session.session);
+  library.TF_DeleteGraph(session.graph);
+  const trim = library.malloc_trim;
+  if (trim !== undefined) await new Promise<void>((resolve) => trim.async(0, () => resolve()));
+}
+
+function load(library: Library, args: Parameters<Library["TF_LoadSessionFromSavedModel"]>): Promise<Pointer | undefined> {
+  return new Promise((resolve, reject) => {
+    library.TF_LoadSessionFromSavedModel.async(...args, (error: unknown, session) => {
+      if (error) reject(error instanceof Error ? error : new Error(String(error)));
+      else resolve(session ?? undefined);
+    });
+  });
+}
+
+/** Off the event loop: freeing gigabytes of variables takes a while. Its status tells nothing that could be acted on. */
+function deleteSession(library: Library, session: Pointer): Promise<void> {
+  withStatus(library, (status) => library.TF_CloseSession(session, status));
+  const status = library.TF_NewStatus();
+  return new Promise((resolve) => {
+    library.TF_DeleteSession.async(session, status, () => {
+      library.TF_DeleteStatus(status);
+      resolve();
+    });
+  });
+}
+
+/** The bytes of a TF_Buffer, as a view: valid until the buffer is deleted. */
+function bytesOf(library: Library, buffer: Pointer): Uint8Array {
+  const head = new BigUint64Array(new ArrayBuffer(16)); // {const void *data; size_t length; ...}
+  library.memcpy(head, buffer, 16);
+  const [data = 0n, length = 0n] = head;
+  return length === 0n ? new Uint8Array(0) : new Uint8Array(koffi.view(data, Number(length)));
+}
