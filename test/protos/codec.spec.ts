@@ -6,6 +6,7 @@ import {
   type ModelSpec,
   messageType,
   type VersionReport,
+  type WantedModel,
 } from "../../protos/index.ts";
 
 const modelSpec = codec<ModelSpec>("tensorflow.serving.ModelSpec");
@@ -126,6 +127,18 @@ describe("decode", () => {
   ])("throws on $name", ({ hex }) => {
     expect(() => modelSpec.decode(Buffer.from(hex, "hex"))).toThrow();
   });
+});
+
+test("a map keeps keys that mean something to JavaScript", () => {
+  const wanted = codec<WantedModel>("tensorgate.v1.WantedModel");
+  const labels = [
+    ["__proto__", "1"],
+    ["constructor", "2"],
+    ["", "3"],
+    ["试", "4"],
+  ];
+  const decoded = wanted.decode(wanted.encode({ version_labels: Object.fromEntries(labels) }));
+  expect(Object.entries(decoded.version_labels)).toEqual(labels);
 });
 
 describe("messageType", () => {
