@@ -1,0 +1,153 @@
+import { InferenceError } from "../../core/index.ts";
+import { type DType, dtypeOf, type ValueField } from "../dtype.ts";
+import { packedTensor, stringTensor, type Tensor } from "../tensor.ts";
+import { decodeFixed, decodePacked, decodeStrings } from "./decode-values.ts";
+import { malformed } from "./malformed.ts";
+import { LEN, VARINT, WireReader } from "./reader.ts";
+import { MAX_RANK, readShape, type WireShape } from "./shape.ts";
+
+/** `tensorflow.TensorProto`: where each dtype has its values. */
+export const VALUE_FIELDS: Readonly<Record<ValueField, number>> = {
+  float_val: 5,
+  double_val: 6,
+  int_val: 7,
+  string_val: 8,
+  scomplex_val: 9,
+  int64_val: 10,
+  bool_val: 11,
+  dcomplex_val: 12,
+  half_val: 13,
+  resource_handle_val: 14,
+  variant_val: 15,
+  uint32_val: 16,
+  uint64_val: 17,
+  float8_val: 18,
+};
+
+/**
+ * A few bytes can stand for a huge tensor, as the last value is repeated up to the shape. What is made so may take this
+ * much; a tensor that carries all its values is bounded by its message.
+ */
+const MAX_EXPANDED_BYTES = 256 * 2 ** 20;
+/** A repeated string is a reference. */
+const REFERENCE_BYTES = 8;
+
+/** Bytes of a number on the wire, for the fields that lay numbers down as memory does. */
+const AS_IN_MEMORY: Readonly<Partial<Record<ValueField, 4 | 8>>> = {
+  float_val: 4,
+  double_val: 8,
+  scomplex_val: 4,
+  dcomplex_val: 8,
+};
+
+/** A TensorProto before its values are looked at: those lie in another field for each dtype, in any order. */
+interface Header {
+  dtype: number;
+  readonly shape: WireShape;
+  content: Uint8Array | undefined;
+}
+
+/**
+ * A `tensorflow.TensorProto`. `tensor_content` is used when it is not empty; else the dtype's value field, whose last
+ * value stands for all that the shape wants beyond it, no value for zeros, and whose surplus is dropped. The data is a
+ * view of `bytes` where the wire has it as memory does. Throws INVALID_ARGUMENT, and UNIMPLEMENTED for resource and
+ * variant.
+ */
+export function decodeTensor(bytes: Uint8Array): Tensor {
+  return readTensor(new WireReader(bytes));
+}
+
+/** As {@link decodeTensor}, from a reader over the message. */
+export function readTensor(reader: WireReader): Tensor {
+  const from = reader.pos;
+  const header = readHeader(reader);
+  const dtype = knownDtype(header.dtype);
+  const shape = checkedShape(header.shape);
+  const count = checkedCount(shape);
+  if (header.content !== undefined && header.content.length > 0) {
+    return dtype.name === "string"
+      ? stringTensor(shape, stringsOf(header.content, count))
+      : packedTensor(dtype, shape, header.content);
+  }
+  return readValues(new WireReader(reader.bytes, from, reader.end), dtype, shape, count);
+}
+
+function readHeader(reader: WireReader): Header {
+  const header: Header = { dtype: 0, shape: { dims: [], unknownRank: false }, content: undefined };
+  while (reader.next()) {
+    if (reader.is(1, VARINT)) header.dtype = reader.int32();
+    else if (reader.is(2, LEN)) readShape(reader.message(), header.shape);
+    else if (reader.is(4, LEN)) header.content = reader.view();
+    else reader.skip();
+  }
+  return header;
+}
+
+function knownDtype(number: number): DType {
+  const dtype = dtypeOf(number);
+  if (dtype === undefined) throw malformed(`there is no tensor type ${number}`);
+  if (dtype.name === "resource" || dtype.name === "variant") {
+    throw new InferenceError(
+      "UNIMPLEMENTED",
+      `a tensor of type ${dtype.name} cannot travel: what it refers to exists only in the process that made it`,
+    );
+  }
+  return dtype;
+}
+
+function checkedShape(shape: WireShape): readonly number[] {
+  if (shape.unknownRank) throw malformed("a tensor has an unknown rank");
+  if (shape.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`);
+  for (const size of shape.dims) {
+    if (size < 0) throw malformed(`a tensor has a dimension of size ${size}`);
+  }
+  return shape.dims;
+}
+
+function checkedCount(shape: readonly number[]): number {
+  if (shape.includes(0)) return 0;
+  let count = 1;
+  for (const size of shape) count *= size;
+  if (count > Number.MAX_SAFE_INTEGER) throw tooBig(shape);
+  return count;
+}
+
+function tooBig(shape: readonly number[]): InferenceError {
+  return new InferenceError("INVALID_ARGUMENT", `a tensor of shape [${shape.join(",")}] is too big`);
+}
+
+function readValues(reader: WireReader, dtype: DType, shape: readonly number[], count: number): Tensor {
+  const itemBytes = dtype.itemBytes === 0 ? REFERENCE_BYTES : dtype.itemBytes;
+  // More values than bytes are only possible by repetition.
+  if (count * itemBytes > MAX_EXPANDED_BYTES && count * itemBytes > (reader.end - reader.pos) * REFERENCE_BYTES) {
+    throw tooBig(shape);
+  }
+  const field = VALUE_FIELDS[dtype.field];
+  if (dtype.field === "string_val") return stringTensor(shape, decodeStrings(reader, field, count));
+  const wireBytes = AS_IN_MEMORY[dtype.field];
+  const data =
+    wireBytes === undefined
+      ? decodePacked(reader, field, dtype, count)
+      : decodeFixed(reader, field, wireBytes, dtype.itemBytes, count);
+  return packedTensor(dtype, shape, data);
+}
+
+/** A string tensor's content: `count` varint lengths, then the bytes, nothing else. */
+function stringsOf(content: Uint8Array, count: number): Uint8Array[] {
+  if (count > content.length) throw malformed("a string tensor's content is shorter than its shape says");
+  const reader = new WireReader(content);
+  const lengths = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    reader.varint();
+    lengths[i] = reader.high * 2 ** 32 + reader.low;
+  }
+  const values: Uint8Array[] = [];
+  let at = reader.pos;
+  for (const length of lengths) {
+    if (length > content.length - at) throw malformed("truncated");
+    values.push(content.subarray(at, at + length));
+    at += length;
+  }
+  if (at !== content.length) throw malformed("a string tensor's content is longer than its shape says");
+  return values;
+}

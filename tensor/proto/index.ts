@@ -1,0 +1,37 @@
+export { decodeTensor } from "./decode-tensor.ts";
+export { encodeTensor, type TensorForm } from "./encode-tensor.ts";
+export {
+  decodeExamplesRequest,
+  type ExamplesInput,
+  type ExamplesRequest,
+  encodeExamplesRequest,
+} from "./examples.ts";
+export type { AnswerSpec } from "./model-spec.ts";
+export {
+  decodeMultiInferenceRequest,
+  decodeMultiInferenceResponse,
+  encodeMultiInferenceRequest,
+  encodeMultiInferenceResponse,
+  type InferenceResult,
+  type InferenceTask,
+  type MultiInferenceRequest,
+} from "./multi-inference.ts";
+export {
+  decodePredictRequest,
+  decodePredictResponse,
+  encodePredictRequest,
+  encodePredictResponse,
+  type PredictRequest,
+  type PredictResponse,
+} from "./predict.ts";
+export { type RequestMethod, requestSpec, rewriteRequestSpec, type SpecChange } from "./request-spec.ts";
+export {
+  type Classes,
+  type ClassificationResponse,
+  decodeClassificationResponse,
+  decodeRegressionResponse,
+  encodeClassificationResponse,
+  encodeRegressionResponse,
+  type RegressionResponse,
+} from "./results.ts";
+export { parseSignatureDefMap, signatureDefMapOf } from "./signature-def.ts";

@@ -1,0 +1,116 @@
+import { InferenceError, type ModelSpec } from "../../core/index.ts";
+import type { Tensor } from "../tensor.ts";
+import { readTensor } from "./decode-tensor.ts";
+import { type TensorForm, tensorSize, writeTensor } from "./encode-tensor.ts";
+import { answerOf } from "./malformed.ts";
+import { type AnswerSpec, readAnswerSpec, readSpec, writeAnswerSpec, writeSpec } from "./model-spec.ts";
+import { LEN, WireReader } from "./reader.ts";
+import { encodeUtf8 } from "./utf8.ts";
+import { fieldSize, WireWriter } from "./writer.ts";
+
+/** `tensorflow.serving.PredictRequest`; what it asks of streams is left out, as the stock server ignores it too. */
+export interface PredictRequest {
+  /** Undefined when the message has none; its name may be "". */
+  readonly spec: ModelSpec | undefined;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  /** Aliases of the outputs wanted; empty = all. */
+  readonly outputFilter: readonly string[];
+}
+
+export interface PredictResponse {
+  readonly spec: AnswerSpec | undefined;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+}
+
+const REQUEST = { spec: 1, inputs: 2, outputFilter: 3 } as const;
+const RESPONSE = { outputs: 1, spec: 2 } as const;
+
+/** Tensors are views of `bytes` where they can be. Throws INVALID_ARGUMENT, `tensor parsing error: {alias}` for a tensor. */
+export function decodePredictRequest(bytes: Uint8Array): PredictRequest {
+  const reader = new WireReader(bytes);
+  const inputs = new Map<string, Tensor>();
+  const outputFilter: string[] = [];
+  let spec: ModelSpec | undefined;
+  while (reader.next()) {
+    if (reader.is(REQUEST.spec, LEN)) spec = readSpec(reader.message(), spec);
+    else if (reader.is(REQUEST.inputs, LEN)) readEntry(reader.message(), inputs);
+    else if (reader.is(REQUEST.outputFilter, LEN)) outputFilter.push(reader.string());
+    else reader.skip();
+  }
+  return { spec, inputs, outputFilter };
+}
+
+export function encodePredictRequest(request: PredictRequest, form: TensorForm): Uint8Array {
+  const writer = new WireWriter(sizeOf(request.inputs, form) + 256);
+  if (request.spec !== undefined) writeSpec(writer, REQUEST.spec, request.spec);
+  writeTensors(writer, REQUEST.inputs, request.inputs, form);
+  for (const alias of request.outputFilter) writer.lengthDelimited(REQUEST.outputFilter, encodeUtf8(alias));
+  return writer.finish();
+}
+
+/** Throws INTERNAL with origin worker when the bytes are no such answer. */
+export function decodePredictResponse(bytes: Uint8Array): PredictResponse {
+  return answerOf(() => {
+    const reader = new WireReader(bytes);
+    const outputs = new Map<string, Tensor>();
+    let spec: AnswerSpec | undefined;
+    while (reader.next()) {
+      if (reader.is(RESPONSE.spec, LEN)) spec = readAnswerSpec(reader.message());
+      else if (reader.is(RESPONSE.outputs, LEN)) readEntry(reader.message(), outputs);
+      else reader.skip();
+    }
+    return { spec, outputs };
+  });
+}
+
+export function encodePredictResponse(
+  spec: AnswerSpec,
+  outputs: ReadonlyMap<string, Tensor>,
+  form: TensorForm,
+): Uint8Array {
+  const writer = new WireWriter(sizeOf(outputs, form) + 256);
+  writeTensors(writer, RESPONSE.outputs, outputs, form);
+  writeAnswerSpec(writer, RESPONSE.spec, spec);
+  return writer.finish();
+}
+
+/** An entry of a `map<string, TensorProto>`. The last entry of a name wins. */
+export function readEntry(reader: WireReader, into: Map<string, Tensor>): void {
+  let name = "";
+  let value = new WireReader(reader.bytes, reader.end, reader.end);
+  while (reader.next()) {
+    if (reader.is(1, LEN)) name = reader.string();
+    else if (reader.is(2, LEN)) value = reader.message();
+    else reader.skip();
+  }
+  try {
+    into.set(name, readTensor(value));
+  } catch (thrown) {
+    if (!(thrown instanceof InferenceError) || thrown.code !== "INVALID_ARGUMENT") throw thrown;
+    throw new InferenceError("INVALID_ARGUMENT", `tensor parsing error: ${name}`, { cause: thrown });
+  }
+}
+
+function entrySize(name: Uint8Array, tensorBytes: number): number {
+  return fieldSize(name.length) + fieldSize(tensorBytes);
+}
+
+function sizeOf(tensors: ReadonlyMap<string, Tensor>, form: TensorForm): number {
+  let bytes = 0;
+  // 4 for each byte of a name's text covers any UTF-8, 32 the tags and lengths.
+  for (const [name, tensor] of tensors) bytes += tensorSize(tensor, form) + name.length * 4 + 32;
+  return bytes;
+}
+
+function writeTensors(writer: WireWriter, field: number, tensors: ReadonlyMap<string, Tensor>, form: TensorForm): void {
+  for (const [name, tensor] of tensors) {
+    const key = encodeUtf8(name);
+    const size = tensorSize(tensor, form);
+    writer.tag(field, LEN);
+    writer.varint(entrySize(key, size));
+    writer.lengthDelimited(1, key);
+    writer.tag(2, LEN);
+    writer.varint(size);
+    writeTensor(writer, tensor, form);
+  }
+}

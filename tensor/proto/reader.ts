@@ -1,0 +1,189 @@
+import { malformed } from "./malformed.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LEN = 2;
+export const START_GROUP = 3;
+export const END_GROUP = 4;
+export const FIXED32 = 5;
+
+/** What protobuf's own parsers allow for messages nested in one another. */
+const MAX_GROUP_DEPTH = 100;
+const TWO_32 = 2 ** 32;
+
+/**
+ * A cursor over one protobuf message. `next` steps to a field, then exactly one of the reading methods, or `skip`, takes
+ * its value. Byte values come as views. Anything malformed throws INVALID_ARGUMENT; nothing is read past `end`.
+ */
+export class WireReader {
+  readonly bytes: Uint8Array;
+  pos: number;
+  readonly end: number;
+  /** Number and wire type of the field that `next` stepped to, and where its tag begins. */
+  field = 0;
+  type = 0;
+  start = 0;
+  /** Halves of the last 64-bit varint, unsigned. */
+  low = 0;
+  high = 0;
+
+  constructor(bytes: Uint8Array, pos = 0, end: number = bytes.length) {
+    this.bytes = bytes;
+    this.pos = pos;
+    this.end = end;
+  }
+
+  /** False at the end of the message. */
+  next(): boolean {
+    if (this.pos >= this.end) return false;
+    this.start = this.pos;
+    const tag = this.tag();
+    this.field = tag >>> 3;
+    this.type = tag & 7;
+    if (this.field === 0) throw malformed("a field has the number 0");
+    if (this.type > FIXED32) throw malformed(`wire type ${this.type} does not exist`);
+    return true;
+  }
+
+  /** Whether the current field has this number and wire type; a known number with another type counts as unknown. */
+  is(field: number, type: number): boolean {
+    return this.field === field && this.type === type;
+  }
+
+  private tag(): number {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    this.pos--;
+    const from = this.pos;
+    this.varint();
+    if (this.high !== 0 || this.pos - from > 5) throw malformed("a field number is too big");
+    return this.low;
+  }
+
+  private byte(): number {
+    if (this.pos >= this.end) throw malformed("truncated");
+    return this.bytes[this.pos++] as number;
+  }
+
+  /** Reads a varint of up to ten bytes into `low` and `high`; bits beyond the 64th are dropped. */
+  varint(): void {
+    let low = 0;
+    let high = 0;
+    for (let i = 0; i < 10; i++) {
+      const byte = this.byte();
+      const bits = byte & 0x7f;
+      if (i < 4) low |= bits << (7 * i);
+      else if (i === 4) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else high |= bits << (7 * i - 32);
+      if (byte < 0x80) {
+        this.low = low >>> 0;
+        this.high = high >>> 0;
+        return;
+      }
+    }
+    throw malformed("a varint is longer than ten bytes");
+  }
+
+  /** An int32, also from the ten bytes that a negative one takes. */
+  int32(): number {
+    this.varint();
+    return this.low | 0;
+  }
+
+  bool(): boolean {
+    this.varint();
+    return (this.low | this.high) !== 0;
+  }
+
+  int64(): bigint {
+    this.varint();
+    return (BigInt(this.high | 0) << 32n) | BigInt(this.low);
+  }
+
+  /** An int64 as a number: exact up to 2^53, beyond that nearly. */
+  int64Number(): number {
+    this.varint();
+    return (this.high | 0) * TWO_32 + this.low;
+  }
+
+  float(): number {
+    if (this.end - this.pos < 4) throw malformed("truncated");
+    const value = viewOf(this.bytes).getFloat32(this.pos, true);
+    this.pos += 4;
+    return value;
+  }
+
+  /** A length-delimited value as a view of the message. */
+  view(): Uint8Array {
+    const length = this.length();
+    const from = this.pos;
+    this.pos = from + length;
+    return this.bytes.subarray(from, this.pos);
+  }
+
+  /** A nested message: a reader over it; this one steps behind it. */
+  message(): WireReader {
+    const length = this.length();
+    const from = this.pos;
+    this.pos = from + length;
+    return new WireReader(this.bytes, from, this.pos);
+  }
+
+  string(): string {
+    return decodeUtf8(this.view());
+  }
+
+  private length(): number {
+    this.varint();
+    if (this.high !== 0 || this.low > this.end - this.pos) throw malformed("truncated");
+    return this.low;
+  }
+
+  skip(): void {
+    if (this.type !== START_GROUP) {
+      this.skipScalar();
+      return;
+    }
+    const open = [this.field];
+    while (open.length > 0) {
+      if (!this.next()) throw malformed("a group is not closed");
+      if (this.type === START_GROUP) {
+        if (open.length >= MAX_GROUP_DEPTH) throw malformed("groups are nested too deeply");
+        open.push(this.field);
+      } else if (this.type === END_GROUP) {
+        if (open.pop() !== this.field) throw malformed("a group is closed by another's end");
+      } else this.skipScalar();
+    }
+  }
+
+  private skipScalar(): void {
+    switch (this.type) {
+      case VARINT:
+        this.varint();
+        return;
+      case FIXED64:
+        this.advance(8);
+        return;
+      case LEN:
+        this.advance(this.length());
+        return;
+      case FIXED32:
+        this.advance(4);
+        return;
+      default:
+        throw malformed("a group ends that was not opened");
+    }
+  }
+
+  private advance(count: number): void {
+    if (count > this.end - this.pos) throw malformed("truncated");
+    this.pos += count;
+  }
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
