@@ -77,4 +77,9 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.stderr.write(`tensorgate: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+  process.exitCode = 1;
+}
