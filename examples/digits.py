@@ -77,6 +77,7 @@ def record(images: np.ndarray, digits: np.ndarray) -> float:
 
 if __name__ == "__main__":
     keras.utils.set_random_seed(1)
+    tf.config.experimental.enable_op_determinism()
     data, digits = load_digits(return_X_y=True)
     train_x, test_x, train_y, test_y = train_test_split(data, digits, test_size=0.2, random_state=1, stratify=digits)
     export(train(train_x, train_y))

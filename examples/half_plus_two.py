@@ -18,8 +18,8 @@ tf.disable_resource_variables()
 NAME = "half_plus_two"
 
 
-def export(version: str, constant: str) -> None:
-    asset = Path(tempfile.mkdtemp()) / "constant.txt"
+def export(version: str, constant: str, scratch: str) -> None:
+    asset = Path(scratch) / "constant.txt"
     asset.write_text(constant)
     with tf.Graph().as_default(), tf.Session() as session:
         a = tf.get_variable("a", initializer=0.5)
@@ -82,6 +82,7 @@ def record() -> float:
 
 
 if __name__ == "__main__":
-    export("00000123", "3")
-    export("00000124", "4")
+    with tempfile.TemporaryDirectory() as scratch:
+        export("00000123", "3", scratch)
+        export("00000124", "4", scratch)
     print(f"{NAME}: largest error over 401 inputs {record():.1e}")

@@ -6,6 +6,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import recording
 
@@ -51,6 +52,7 @@ def record(features: np.ndarray, prices: np.ndarray) -> float:
 
 if __name__ == "__main__":
     keras.utils.set_random_seed(1)
+    tf.config.experimental.enable_op_determinism()
     features, prices = flats(1000)
     train(features[:800], prices[:800]).export(recording.fresh_folder(NAME, VERSION), verbose=False)
     print(f"{NAME}: R squared {record(features[800:], prices[800:]):.3f} on 200 held-out flats")

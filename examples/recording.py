@@ -158,9 +158,9 @@ class Loaded:
         # Session.run would refuse an array whose shape differs from the signature's; a server leaves that to the graph, and so does a callable.
         options = config_pb2.CallableOptions()
         options.feed.extend(self.signature.inputs[alias].name for alias in inputs)
-        options.fetch.extend(info.name for info in self.signature.outputs.values())
-        answer = self.session._make_callable_from_options(options)(*inputs.values())
-        return dict(zip(self.signature.outputs, answer))
+        aliases = sorted(self.signature.outputs)
+        options.fetch.extend(self.signature.outputs[alias].name for alias in aliases)
+        return dict(zip(aliases, self.session._make_callable_from_options(options)(*inputs.values())))
 
 
 def assert_same(rows: dict[str, np.ndarray], alone: dict[str, np.ndarray]) -> None:

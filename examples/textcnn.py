@@ -50,8 +50,7 @@ def train(texts: np.ndarray, labels: np.ndarray, words: int, classes: int) -> ke
     return model
 
 
-def export(model: keras.Model, vocabulary: list[str], names: list[str]) -> None:
-    folder = Path(tempfile.mkdtemp())
+def export(model: keras.Model, vocabulary: list[str], names: list[str], folder: Path) -> None:
     (folder / "vocabulary.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     (folder / "labels.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
     by_line = tf.lookup.TextFileInitializer(
@@ -85,11 +84,13 @@ def record(texts: np.ndarray, expected: list[str]) -> float:
 
 if __name__ == "__main__":
     keras.utils.set_random_seed(1)
+    tf.config.experimental.enable_op_determinism()
     sentences, labels = read_corpus()
     train_x, test_x, train_y, test_y = train_test_split(sentences, labels, test_size=0.2, random_state=1, stratify=labels)
     names = sorted(set(labels))
     vocabulary = ["<pad>", "<unknown>", *sorted(set("".join(train_x)))]
     ids = {split: np.array([to_ids(sentence, vocabulary) for sentence in part], dtype="i4") for split, part in (("train", train_x), ("test", test_x))}
     model = train(ids["train"], np.array([names.index(label) for label in train_y]), len(vocabulary), len(names))
-    export(model, vocabulary, names)
+    with tempfile.TemporaryDirectory() as scratch:
+        export(model, vocabulary, names, Path(scratch))
     print(f"{NAME}: accuracy {record(ids['test'], test_y):.3f} on {len(test_x)} held-out sentences")
