@@ -1,5 +1,6 @@
 export { ConfigError, type Problem, renderProblem } from "./config-error.ts";
 export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText } from "./load.ts";
+export { serverConfigToModels } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
 export type { Config } from "./schema/config.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
@@ -7,5 +8,7 @@ export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resi
 export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey, Target } from "./schema/routes.ts";
 export type { GrpcConfig, MonitoringConfig, RestConfig, ServerConfig } from "./schema/server.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
+export { parseModelConfigFile, parseMonitoringFile } from "./text-files.ts";
+export { parseTextFormat, type TextMessage } from "./text-format/parse.ts";
 export { type WatchOptions, watchFile } from "./watch.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";
