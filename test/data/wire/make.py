@@ -1,6 +1,6 @@
 """Writes tensors.json and messages.json: protobuf messages made by Python's classes, for the TypeScript codec to be checked against.
 
-Run by hand, in an environment with examples/requirements.txt:  python test/data/wire/make.py
+Run by hand, in an environment with what examples/requirements.txt names, tensorflow-serving-api too:  python test/data/wire/make.py
 
 tensors.json: a list of {name, dtype, shape, values, proto_b64, content_b64, expect?}.
   values       flat, row-major, what the typed value field of the TensorProto holds. Integers of 64 bits are decimal strings; strings are base64;
@@ -8,7 +8,8 @@ tensors.json: a list of {name, dtype, shape, values, proto_b64, content_b64, exp
   proto_b64    the TensorProto with its typed value field (float_val, int_val, ...).
   content_b64  the same tensor with tensor_content; null for strings, which have no such form.
   expect       only where a reader must make more of the value field than it literally says: all values of the decoded tensor
-               (the last value stands for all that follow; no value at all stands for zeros; an unpacked field). A writer need not reproduce these bytes.
+               (the last value stands for all that follow; no value at all stands for zeros; an unpacked field).
+               A writer need not reproduce these bytes.
 messages.json: a list of {name, kind, json, b64}; json is MessageToDict(message, preserving_proto_field_name=True), except where always_print says
   that fields at their default are printed too.
 

@@ -81,7 +81,8 @@ def signature_def_map() -> get_model_metadata_pb2.SignatureDefMap:
     out = get_model_metadata_pb2.SignatureDefMap()
     text = tensor_info("tf_example:0", types_pb2.DT_STRING, None)
     score = tensor_info("y:0", types_pb2.DT_FLOAT, [-1, 1])
-    out.signature_def["classify_x_to_y"].CopyFrom(meta_graph_pb2.SignatureDef(inputs={"inputs": text}, outputs={"scores": score}, method_name=CLASSIFY))
+    classify = meta_graph_pb2.SignatureDef(inputs={"inputs": text}, outputs={"scores": score}, method_name=CLASSIFY)
+    out.signature_def["classify_x_to_y"].CopyFrom(classify)
     out.signature_def["serving_default"].CopyFrom(
         meta_graph_pb2.SignatureDef(
             inputs={"keep_prob": tensor_info("keep_prob:0", types_pb2.DT_FLOAT, []), "x": tensor_info("x:0", types_pb2.DT_FLOAT, [-1, 1])},
@@ -140,8 +141,10 @@ def classify_and_regress():
         "no input": None,
     }
     for name, given in inputs.items():
-        yield f"ClassificationRequest, {name}", classification_pb2.ClassificationRequest(model_spec=spec(signature="classify_x_to_y"), input=given), False
-        yield f"RegressionRequest, {name}", regression_pb2.RegressionRequest(model_spec=spec(signature="regress_x_to_y"), input=given), False
+        to_classify = classification_pb2.ClassificationRequest(model_spec=spec(signature="classify_x_to_y"), input=given)
+        to_regress = regression_pb2.RegressionRequest(model_spec=spec(signature="regress_x_to_y"), input=given)
+        yield f"ClassificationRequest, {name}", to_classify, False
+        yield f"RegressionRequest, {name}", to_regress, False
     answered = spec(version=123, signature="classify_x_to_y")
     both = classified([[("猫", 0.75), ("", 0.0)], []])
     yield "ClassificationResponse", classification_pb2.ClassificationResponse(model_spec=answered, result=both), False
