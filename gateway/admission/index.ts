@@ -1,0 +1,1 @@
+export { type Admission, createAdmission } from "./admission.ts";

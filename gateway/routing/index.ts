@@ -1,0 +1,2 @@
+export { type Availability, resolve, route } from "./route.ts";
+export { compileRoutes, type RouteTable } from "./route-table.ts";

@@ -1,0 +1,49 @@
+import { type ServableState, version as toVersion, type Version, type VersionStatus } from "../../core/index.ts";
+import type * as wire from "../../protos/index.ts";
+
+/** What one worker says of one model, in the gateway's words. */
+export interface ModelReport {
+  readonly name: string;
+  readonly versions: readonly VersionReport[];
+  /** The worker has looked at the model's base path since it was told of it. */
+  readonly discovered: boolean;
+  /** What is wrong with the model as a whole; "" when nothing is. */
+  readonly problem: string;
+}
+
+export interface VersionReport extends VersionStatus {
+  readonly version: Version;
+  readonly state: ServableState;
+  /** Serialized `tensorflow.serving.SignatureDefMap`; empty unless AVAILABLE. */
+  readonly signatureDefMap: Uint8Array;
+  /** Tries to load that have failed in a row. */
+  readonly failedLoads: number;
+  /** The version policy asks for it. */
+  readonly wanted: boolean;
+}
+
+export function modelReport(report: wire.ModelReport): ModelReport {
+  return {
+    name: report.name,
+    versions: report.versions.map(versionReport),
+    discovered: report.discovered,
+    problem: report.problem,
+  };
+}
+
+function versionReport(report: wire.VersionReport): VersionReport {
+  return {
+    version: toVersion(report.version),
+    state: report.state,
+    code: report.status?.error_code ?? "OK",
+    message: report.status?.error_message ?? "",
+    signatureDefMap: report.signature_def_map,
+    failedLoads: Number(report.failed_loads),
+    wanted: report.wanted,
+  };
+}
+
+/** On its way for the first time: neither available nor ended, and no load has failed yet. */
+export function isFirstLoad({ state, failedLoads }: VersionReport): boolean {
+  return (state === "START" || state === "LOADING") && failedLoads === 0;
+}

@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Config, ModelConfig } from "../../config/index.ts";
+import type { Logger, ModelName } from "../../core/index.ts";
+import type { Answer, RoutedCall } from "../call.ts";
+import type { Breaker } from "./breaker.ts";
+import { createChanges } from "./changes.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { residentBytes } from "./process-memory.ts";
+import { missing } from "./readiness.ts";
+import { Registry } from "./registry.ts";
+import { createRetry, type Retry } from "./retry.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import { createSend } from "./send.ts";
+import { type Launch, Supervisor, type WorkerSlot } from "./supervisor.ts";
+import { applyModelsRequest } from "./wanted-models.ts";
+import { WorkerLink } from "./worker-link.ts";
+
+export interface LocalPoolOptions {
+  readonly config: Config;
+  readonly launch: Launch;
+  readonly log: Logger;
+  /** How long a process that was connected may be silent before it is killed. Default 20 s. */
+  readonly hungMs?: number;
+}
+
+/** The workers behind the gateway. */
+export interface Pool {
+  /** What is served where, at this moment. */
+  readonly registry: Registry<Endpoint>;
+  /** The step of a request that tries again. */
+  readonly retry: Retry;
+  /** The step of a request that gives it to a worker. */
+  readonly send: (routed: RoutedCall) => Promise<Answer>;
+  /** Takes over the models and the resilience of another configuration; nothing in flight is touched. */
+  apply(config: Config): void;
+  /** What still keeps the gateway from being ready, one sentence each. */
+  missing(): string[];
+  /** One row a place of the pool, asked of the system at this moment. */
+  workers(): Promise<PoolWorker[]>;
+  /** Starts no process any more; calls in flight go on. For the time between SIGTERM and `close`. */
+  drain(): void;
+  /** Ends all worker processes, by force after `limitMs` (default 5 s); nothing of the pool is left behind. */
+  close(limitMs?: number): Promise<void>;
+}
+
+/** For metrics and status. */
+export interface PoolWorker {
+  readonly name: string;
+  /** Undefined between two processes. */
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  /** Connected and reporting. */
+  readonly ready: boolean;
+  readonly breaker: Breaker["state"];
+  readonly inFlight: number;
+  /** Of the process; undefined when there is none. */
+  readonly residentBytes: number | undefined;
+  /** What its loaded versions are estimated to take. */
+  readonly modelBytes: number;
+}
+
+/**
+ * Starts `config.workers.count` local processes and keeps them. A link (endpoint, breaker, counts) lives as long as one
+ * process, and outlives every reload. The creator closes the pool.
+ */
+export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }: LocalPoolOptions): Pool {
+  let config = first;
+  let retryByModel = retries(first.models);
+  let generation = nextGeneration(0n);
+  let wanted = applyModelsRequest(first.models, generation);
+  const changes = createChanges();
+  const registry = new Registry<Endpoint>(() => changes.notify());
+  const links = new Map<number, WorkerLink>();
+
+  const supervisor = new Supervisor({
+    count: first.workers.count,
+    devices: first.workers.devices,
+    launch,
+    log,
+    onStarted(slot) {
+      const workerLog = log.child({ worker: slot.index });
+      const link = new WorkerLink({
+        name: nameOf(slot),
+        target: `unix:${slot.socketPath}`,
+        breaker: config.resilience.breaker,
+        wanted,
+        registry,
+        changes,
+        log: workerLog,
+        hungMs,
+        onReady: () => {
+          supervisor.markReady(slot);
+          workerLog.info("worker ready");
+        },
+        onHung: () => {
+          workerLog.error({ silentMs: hungMs }, "worker hangs, killing it");
+          supervisor.kill(slot);
+        },
+      });
+      links.set(slot.index, link);
+    },
+    onEnded(slot) {
+      links.get(slot.index)?.close();
+      links.delete(slot.index);
+    },
+  });
+  supervisor.start();
+
+  return {
+    registry,
+    retry: createRetry({
+      config: () => config.resilience.retries,
+      budget: createRetryBudget(() => config.resilience.retries.budgetPercent),
+      mayRunTwice: (model) => retryByModel.get(model) ?? true,
+      changes,
+    }),
+    send: createSend(registry),
+
+    apply(next) {
+      const before = config;
+      config = next;
+      retryByModel = retries(next.models);
+      if (!isDeepStrictEqual(before.models, next.models)) {
+        generation = nextGeneration(generation);
+        wanted = applyModelsRequest(next.models, generation);
+        for (const link of links.values()) link.apply(wanted);
+      }
+      if (!isDeepStrictEqual(before.resilience.breaker, next.resilience.breaker)) {
+        for (const { endpoint } of links.values()) endpoint.setBreaker(next.resilience.breaker);
+      }
+      if (!isDeepStrictEqual(before.workers, next.workers)) log.warn("a change of `workers` needs a restart");
+    },
+
+    missing: () =>
+      missing({
+        models: config.models,
+        readyWorkers: [...links.values()].filter(({ endpoint }) => endpoint.ready).length,
+        model: (name) => registry.model(name),
+        counts: (endpoint) => endpoint.ready && registry.generationOf(endpoint) >= generation,
+      }),
+
+    workers: () =>
+      Promise.all(
+        supervisor.facts().map(async ({ index, pid, restarts }): Promise<PoolWorker> => {
+          const endpoint = links.get(index)?.endpoint;
+          return {
+            name: nameOf({ index }),
+            pid,
+            restarts,
+            ready: endpoint?.ready ?? false,
+            breaker: endpoint?.breakerState ?? "closed",
+            inFlight: endpoint?.inFlight ?? 0,
+            residentBytes: pid === undefined ? undefined : await residentBytes(pid),
+            modelBytes: endpoint === undefined ? 0 : registry.memoryBytesOf(endpoint),
+          };
+        }),
+      ),
+
+    drain: () => supervisor.stopRestarts(),
+
+    close: (limitMs = 5_000) => supervisor.close(limitMs),
+  };
+}
+
+function nameOf({ index }: Pick<WorkerSlot, "index">): string {
+  return `worker-${index}`;
+}
+
+function retries(models: readonly ModelConfig[]): ReadonlyMap<ModelName, boolean> {
+  return new Map(models.map(({ name, retry }) => [name, retry]));
+}
+
+/** Grows from set to set, and from one gateway to the next: a worker may outlive the gateway that it knew first. */
+function nextGeneration(last: bigint): bigint {
+  const now = BigInt(Date.now());
+  return now > last ? now : last + 1n;
+}

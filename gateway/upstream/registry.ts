@@ -1,0 +1,141 @@
+import type { ModelName, Version, VersionStatus } from "../../core/index.ts";
+import type { WatchResponse } from "../../protos/index.ts";
+import type { Servable } from "../call.ts";
+import { type ModelReport, modelReport } from "./model-report.ts";
+import { type EndpointReport, type ModelView, mergeReports } from "./model-view.ts";
+
+/**
+ * Which endpoint has which version. Each endpoint's reports are kept as they came; for each model they are merged into a
+ * frozen view, and a report renews only the views of the models that it is about. All questions are answered
+ * from the views, so none costs more with more models.
+ */
+export class Registry<E> {
+  readonly #endpoints = new Map<E, Known>();
+  readonly #views = new Map<string, ModelView<E>>();
+  /** Models that have answered before: a gap in them is a worker's end, not a start. */
+  readonly #seen = new Set<string>();
+  readonly #changed: () => void;
+
+  /** `changed` is called after every change, when all questions are answered from the new state. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
+  }
+
+  /** Takes in one answer of an endpoint's Watch stream. */
+  report(endpoint: E, response: WatchResponse): void {
+    const known = this.#endpoints.get(endpoint) ?? { generation: 0n, memoryBytes: 0, models: new Map() };
+    const touched = new Set<string>();
+    if (response.complete) {
+      for (const name of known.models.keys()) touched.add(name);
+      known.models.clear();
+    }
+    for (const model of response.models) {
+      touched.add(model.name);
+      if (model.removed) {
+        known.models.delete(model.name);
+        this.#seen.delete(model.name);
+      } else known.models.set(model.name, modelReport(model));
+    }
+    known.generation = BigInt(response.generation);
+    known.memoryBytes = Number(response.memory_bytes);
+    this.#endpoints.set(endpoint, known);
+    this.#renew(touched);
+  }
+
+  /** The endpoint is gone, and its versions with it. */
+  remove(endpoint: E): void {
+    const known = this.#endpoints.get(endpoint);
+    if (known === undefined) return;
+    this.#endpoints.delete(endpoint);
+    this.#renew(known.models.keys());
+  }
+
+  /** The endpoint has answered that it no longer has the version, before its report says so. */
+  unloaded(endpoint: E, name: ModelName, version: Version): void {
+    const known = this.#endpoints.get(endpoint);
+    const report = known?.models.get(name);
+    if (known === undefined || report === undefined) return;
+    const versions = report.versions.map((row) =>
+      row.version === version && row.state === "AVAILABLE" ? { ...row, state: "UNLOADING" as const } : row,
+    );
+    known.models.set(name, { ...report, versions });
+    this.#renew([name]);
+  }
+
+  model(name: ModelName): ModelView<E> | undefined {
+    return this.#views.get(name);
+  }
+
+  /** A version that at least one endpoint has AVAILABLE. The same object as long as that stays so. */
+  servable(name: ModelName, version: Version): Servable | undefined {
+    return this.#views.get(name)?.served.get(version)?.servable;
+  }
+
+  /** The highest version that is available. */
+  latest(name: ModelName): Servable | undefined {
+    return this.#views.get(name)?.available[0];
+  }
+
+  /** Descending by version. */
+  available(name: ModelName): readonly Servable[] {
+    return this.#views.get(name)?.available ?? [];
+  }
+
+  endpointsOf(name: ModelName, version: Version): readonly E[] {
+    return this.#views.get(name)?.served.get(version)?.endpoints ?? [];
+  }
+
+  /** Each version once, descending; undefined when no worker knows the model. */
+  status(name: ModelName): readonly VersionStatus[] | undefined {
+    return this.#views.get(name)?.status;
+  }
+
+  /** Names of the models that some worker knows. */
+  modelNames(): readonly ModelName[] {
+    return [...this.#views.values()].map(({ name }) => name);
+  }
+
+  /**
+   * What to expect of a configured model without an available version: `starting` for the first time, `lost` when it
+   * has answered before and its workers are away, `failed` when nothing is on its way.
+   */
+  outlook(name: ModelName): "starting" | "lost" | "failed" {
+    const view = this.#views.get(name);
+    if (view !== undefined && !view.starting) return "failed";
+    return this.#seen.has(name) ? "lost" : "starting";
+  }
+
+  /** Of the set of wanted models that the endpoint's last report reflects; 0 when there is none. */
+  generationOf(endpoint: E): bigint {
+    return this.#endpoints.get(endpoint)?.generation ?? 0n;
+  }
+
+  /** What the versions loaded in the endpoint are estimated to take, in bytes. */
+  memoryBytesOf(endpoint: E): number {
+    return this.#endpoints.get(endpoint)?.memoryBytes ?? 0;
+  }
+
+  #renew(names: Iterable<string>): void {
+    for (const name of names) {
+      const reports: EndpointReport<E>[] = [];
+      for (const [endpoint, { models }] of this.#endpoints) {
+        const report = models.get(name);
+        if (report !== undefined) reports.push({ endpoint, report });
+      }
+      if (reports.length === 0) this.#views.delete(name);
+      else {
+        const view = mergeReports(name, reports, this.#views.get(name));
+        if (view.available.length > 0) this.#seen.add(name);
+        this.#views.set(name, view);
+      }
+    }
+    this.#changed();
+  }
+}
+
+/** The last word of one endpoint. */
+interface Known {
+  generation: bigint;
+  memoryBytes: number;
+  readonly models: Map<string, ModelReport>;
+}

@@ -1,0 +1,66 @@
+import type { RetryConfig } from "../../config/index.ts";
+import { InferenceError, type ModelName, timeLeftMs } from "../../core/index.ts";
+import type { Answer, InferenceCall } from "../call.ts";
+import { type FailureKind, failureOf } from "./call-failure.ts";
+import type { Changes } from "./changes.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+
+export interface RetryOptions {
+  /** Asked at each failure, so that a reload counts at once. */
+  readonly config: () => RetryConfig;
+  readonly budget: RetryBudget;
+  /** Whether a call of this model may be sent again although it may have run. */
+  readonly mayRunTwice: (model: ModelName) => boolean;
+  /** Notified when an endpoint or a version comes or goes. */
+  readonly changes: Changes;
+  /** How long a call waits, within its deadline, for a pool that has just lost its last worker. */
+  readonly revivalWaitMs?: number;
+}
+
+export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>) => Promise<Answer>;
+
+/**
+ * Runs `attempt` again while that can help:
+ * - nothing was sent, since no endpoint is there at this moment: waits for a change, at most `revivalWaitMs` in all;
+ * - the connection failed: at once and outside of the budget, as that endpoint is out and the next is another one;
+ * - the worker has just unloaded the version: at once, it is resolved anew;
+ * - the worker answered UNAVAILABLE: at once, if the budget allows.
+ * At most `attempts` times, never past the deadline or after the client gave up.
+ */
+export function createRetry(options: RetryOptions): Retry {
+  const { config, budget, mayRunTwice, changes, revivalWaitMs = 3_000 } = options;
+
+  const allows = (kind: FailureKind, call: InferenceCall): boolean => {
+    switch (kind) {
+      case "refused":
+      case "unloaded":
+        return true;
+      case "dropped":
+        return mayRunTwice(call.spec.name);
+      case "unavailable":
+        return mayRunTwice(call.spec.name) && budget.take();
+    }
+  };
+
+  return async function retry(call, attempt) {
+    budget.deposit();
+    let resent = 0;
+    let waitUntil: number | undefined;
+    for (;;) {
+      const seen = changes.count;
+      try {
+        return await attempt();
+      } catch (thrown) {
+        const error = InferenceError.from(thrown, "gateway");
+        if (!error.retryable || call.signal.aborted || timeLeftMs(call.deadline) === 0) throw error;
+        const failure = failureOf(error);
+        if (failure === undefined) {
+          waitUntil ??= Math.min(call.deadline, performance.now() + revivalWaitMs);
+          if (!(await changes.after(seen, waitUntil, call.signal))) throw error;
+        } else if (++resent > config().attempts || !allows(failure.kind, call)) {
+          throw error;
+        }
+      }
+    }
+  };
+}

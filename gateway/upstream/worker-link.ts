@@ -1,0 +1,93 @@
+import type { BreakerConfig } from "../../config/index.ts";
+import type { Logger } from "../../core/index.ts";
+import type { ApplyModelsRequest } from "../../protos/index.ts";
+import type { Changes } from "./changes.ts";
+import { Endpoint } from "./endpoint.ts";
+import type { Registry } from "./registry.ts";
+import { WorkerWatch } from "./worker-watch.ts";
+
+export interface WorkerLinkOptions {
+  readonly name: string;
+  /** In gRPC's syntax. */
+  readonly target: string;
+  readonly breaker: BreakerConfig;
+  readonly wanted: ApplyModelsRequest;
+  readonly registry: Registry<Endpoint>;
+  readonly changes: Changes;
+  readonly log: Logger;
+  /** The worker reports, for the first time or again. */
+  readonly onReady: () => void;
+  /** It was there and has been silent for `hungMs`. */
+  readonly onHung: () => void;
+  readonly hungMs: number;
+}
+
+/**
+ * Everything that the gateway holds about one worker: its endpoint, and the watch that feeds the registry and tells
+ * whether the endpoint is ready. A worker that is lost keeps its versions in the registry, as it may be back at once;
+ * it only isn't picked. The creator closes the link once the worker is gone.
+ */
+export class WorkerLink {
+  readonly endpoint: Endpoint;
+  readonly #options: WorkerLinkOptions;
+  readonly #watch: WorkerWatch;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkerLinkOptions) {
+    const { name, target, breaker, wanted, changes, log } = options;
+    this.#options = options;
+    this.endpoint = new Endpoint({
+      name,
+      target,
+      breaker,
+      onSuspect: () => {
+        log.warn("a call did not get through to the worker");
+        this.#watch.recheck();
+      },
+      onBreaker: (state) => {
+        log.warn({ state }, "the worker's breaker has changed");
+        changes.notify();
+      },
+    });
+    this.#watch = new WorkerWatch({
+      client: this.endpoint.client,
+      log,
+      onReport: (response) => {
+        options.registry.report(this.endpoint, response);
+        if (!this.endpoint.ready) this.#found();
+      },
+      onLost: () => this.#lost(),
+    });
+    this.#watch.apply(wanted);
+    this.#watch.open();
+  }
+
+  /** Tells the worker what it should serve from now on. */
+  apply(wanted: ApplyModelsRequest): void {
+    this.#watch.apply(wanted);
+  }
+
+  close(): void {
+    clearTimeout(this.#silence);
+    this.#watch.close();
+    this.endpoint.close();
+    this.#options.registry.remove(this.endpoint);
+  }
+
+  #found(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+    this.endpoint.ready = true;
+    this.#options.onReady();
+    this.#options.changes.notify();
+  }
+
+  #lost(): void {
+    this.endpoint.ready = false;
+    this.#options.changes.notify();
+    this.#silence ??= setTimeout(() => {
+      this.#silence = undefined;
+      this.#options.onHung();
+    }, this.#options.hungMs);
+  }
+}
