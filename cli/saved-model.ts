@@ -33,9 +33,7 @@ function savedModelBytes(folder: string): Uint8Array {
   const binary = join(folder, "saved_model.pb");
   if (existsSync(binary)) return readFileSync(binary);
   const text = join(folder, "saved_model.pbtxt");
-  return codec<Record<string, unknown>>(SAVED_MODEL).encode(
-    parseTextFormat(readFileSync(text, "utf8"), SAVED_MODEL, text) as Record<string, unknown>,
-  );
+  return codec<object>(SAVED_MODEL).encode(parseTextFormat(readFileSync(text, "utf8"), SAVED_MODEL, text));
 }
 
 /** The bytes of a message's fields with this number, as views; everything else, however large, is skipped. */
