@@ -12,3 +12,8 @@ export interface Runtime {
   /** Folders with the CUDA libraries that came from Python packages; empty without a GPU. */
   readonly extraLibraryPaths: readonly string[];
 }
+
+/** No library could be had; the message tells a person what to do. */
+export class NoRuntimeError extends Error {
+  override readonly name = "NoRuntimeError";
+}

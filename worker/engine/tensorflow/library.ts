@@ -137,7 +137,7 @@ function bind(handle: LibraryHandle): Library {
 
 function trimmer(handle: LibraryHandle): Library["malloc_trim"] {
   try {
-    return handle.func("int malloc_trim(size_t keep)") as unknown as Library["malloc_trim"];
+    return handle.func("int malloc_trim(size_t keep)");
   } catch {
     return undefined; // not glibc
   }

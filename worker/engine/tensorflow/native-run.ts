@@ -40,8 +40,8 @@ export class NativeRun implements Disposable {
   /** Runs on a thread of libuv's pool; never rejects because of the graph, see {@link answer}. */
   runOnPool(session: Pointer, options: Pointer | null): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#library.TF_SessionRun.async(...this.#arguments(session, options), (error: unknown) => {
-        if (error) reject(error instanceof Error ? error : new Error(String(error)));
+      this.#library.TF_SessionRun.async(...this.#arguments(session, options), (error: Error | null) => {
+        if (error !== null) reject(error);
         else resolve();
       });
     });
@@ -63,6 +63,19 @@ export class NativeRun implements Disposable {
     const { inputs, outputs } = this.#wiring;
     const inputCount = this.#inputs.length;
     const outputCount = this.#outputs.length;
-    return [session, options, inputs, this.#inputs, inputCount, outputs, this.#outputs, outputCount, null, 0, null, this.#status];
+    return [
+      session,
+      options,
+      inputs,
+      this.#inputs,
+      inputCount,
+      outputs,
+      this.#outputs,
+      outputCount,
+      null,
+      0,
+      null,
+      this.#status,
+    ];
   }
 }

@@ -53,10 +53,13 @@ export async function closeSession(library: Library, session: Session): Promise<
   if (trim !== undefined) await new Promise<void>((resolve) => trim.async(0, () => resolve()));
 }
 
-function load(library: Library, args: Parameters<Library["TF_LoadSessionFromSavedModel"]>): Promise<Pointer | undefined> {
+function load(
+  library: Library,
+  args: Parameters<Library["TF_LoadSessionFromSavedModel"]>,
+): Promise<Pointer | undefined> {
   return new Promise((resolve, reject) => {
-    library.TF_LoadSessionFromSavedModel.async(...args, (error: unknown, session) => {
-      if (error) reject(error instanceof Error ? error : new Error(String(error)));
+    library.TF_LoadSessionFromSavedModel.async(...args, (error: Error | null, session) => {
+      if (error !== null) reject(error);
       else resolve(session ?? undefined);
     });
   });

@@ -19,14 +19,18 @@ export function toNative(library: Library, tensor: Tensor): Pointer {
   checkSize(tensor);
   const dims = BigInt64Array.from(tensor.shape, BigInt);
   const native = library.TF_AllocateTensor(tensor.dtype.number, dims, dims.length, bytes.byteLength);
-  if (!native) throw new InferenceError("RESOURCE_EXHAUSTED", `no memory for a tensor of ${bytes.byteLength} bytes`, { origin: "worker" });
+  if (!native)
+    throw new InferenceError("RESOURCE_EXHAUSTED", `no memory for a tensor of ${bytes.byteLength} bytes`, {
+      origin: "worker",
+    });
   if (bytes.byteLength > 0) library.memcpy(library.TF_TensorData(native) ?? NOTHING, bytes, bytes.byteLength);
   return native;
 }
 
 function packedStrings(values: readonly Uint8Array[]): Uint8Array {
   const bytes = packedStringBytes(values);
-  if (bytes === undefined) throw new InferenceError("INVALID_ARGUMENT", "a string tensor holds at most 4 GiB, and 1 GiB a string");
+  if (bytes === undefined)
+    throw new InferenceError("INVALID_ARGUMENT", "a string tensor holds at most 4 GiB, and 1 GiB a string");
   return packStrings(values, bytes);
 }
 
@@ -56,7 +60,10 @@ function checkSize(tensor: Tensor): void {
   }
   if (want !== got) {
     const unit = tensor.kind === "packed" ? "bytes" : "values";
-    throw new InferenceError("INVALID_ARGUMENT", `a ${tensor.dtype.name} tensor of shape [${tensor.shape.join(",")}] takes ${want} ${unit}, got ${got}`);
+    throw new InferenceError(
+      "INVALID_ARGUMENT",
+      `a ${tensor.dtype.name} tensor of shape [${tensor.shape.join(",")}] takes ${want} ${unit}, got ${got}`,
+    );
   }
 }
 
@@ -68,7 +75,10 @@ export function fromNative(library: Library, native: Pointer, name: string): Ten
   const number = library.TF_TensorType(native);
   const dtype = dtypeOf(number);
   if (dtype === undefined || (dtype.itemBytes === 0 && dtype.number !== STRING)) {
-    throw new InferenceError("UNIMPLEMENTED", `output ${name} is of type ${dtype?.name ?? number}, which cannot be sent`);
+    throw new InferenceError(
+      "UNIMPLEMENTED",
+      `output ${name} is of type ${dtype?.name ?? number}, which cannot be sent`,
+    );
   }
   const shape: number[] = [];
   const rank = library.TF_NumDims(native);

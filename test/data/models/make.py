@@ -1,0 +1,244 @@
+"""Writes the SavedModels beside this file: `python make.py [name ...]` with TensorFlow 2.21 (tensorflow-cpu). They are kept in the repository."""
+
+import os
+import shutil
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+import tensorflow as tf
+
+v1 = tf.compat.v1
+HERE = os.path.dirname(os.path.abspath(__file__))
+PREDICT = "tensorflow/serving/predict"
+
+
+def folder(name, version="1"):
+    path = os.path.join(HERE, name, version)
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
+
+
+def signature(inputs, outputs, method=PREDICT):
+    info = v1.saved_model.build_tensor_info
+    return v1.saved_model.build_signature_def(
+        {k: info(t) for k, t in inputs.items()}, {k: info(t) for k, t in outputs.items()}, method
+    )
+
+
+def save(path, session, signatures, text=False, tags=("serve",), **more):
+    builder = v1.saved_model.Builder(path)
+    builder.add_meta_graph_and_variables(session, list(tags), signatures, strip_default_attrs=True, **more)
+    builder.save(as_text=text)
+    return builder
+
+
+def graph(build):
+    """Runs `build(session)` with a fresh TF1 graph."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        build(session)
+
+
+def every_dtype():
+    names = """float double int32 uint8 int16 int8 string complex64 int64 bool qint8 quint8 qint32 bfloat16 qint16 quint16 uint16
+        complex128 half uint32 uint64 float8_e5m2 float8_e4m3fn float8_e4m3fnuz float8_e4m3b11fnuz float8_e5m2fnuz int4 uint4""".split()
+
+    def build(session):
+        signatures = {}
+        for name in names:
+            dtype = tf.dtypes.as_dtype({"float": "float32", "double": "float64"}.get(name, name))
+            x = v1.placeholder(dtype, None, name=f"{name}_x")
+            signatures[name] = signature({"x": x}, {"y": tf.identity(x, name=f"{name}_y")})
+        handle = tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="v", name="handle")
+        signatures["resource"] = signature({}, {"y": handle})
+        variant = tf.raw_ops.TensorListReserve(
+            element_shape=tf.constant([1]), num_elements=tf.constant(3), element_dtype=tf.float32, name="list"
+        )
+        signatures["variant"] = signature({}, {"y": variant})
+        save(folder("every_dtype"), session, signatures)
+
+    graph(build)
+
+
+def counter():
+    def build(session):
+        count = v1.Variable(0.0, name="count", use_resource=False)  # a reference variable: its signatures say float_ref
+        delta = v1.placeholder(tf.float32, [], name="delta")
+        session.run(v1.global_variables_initializer())
+        signatures = {
+            "get": signature({}, {"count": count._ref()}),
+            "add": signature({"delta": delta}, {"count": v1.assign_add(count, delta, name="add")}),
+        }
+        save(folder("counter"), session, signatures)
+
+    graph(build)
+
+
+def strings():
+    def build(session):
+        x = v1.placeholder(tf.string, None, name="x")
+        vocabulary = os.path.join(HERE, "words.txt")
+        with open(vocabulary, "w", encoding="utf-8") as file:
+            file.write("zero\none\ntwo\nдва\n")
+        table = v1.lookup.StaticVocabularyTable(
+            v1.lookup.TextFileInitializer(vocabulary, tf.string, v1.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+                                          v1.lookup.TextFileIndex.LINE_NUMBER), 1)
+        kept = v1.Variable([""], name="kept", use_resource=True, validate_shape=False, shape=tf.TensorShape(None), dtype=tf.string)
+        with tf.control_dependencies([kept.assign(x, read_value=False)]):
+            keep = tf.identity(x, name="keep")
+        session.run([v1.global_variables_initializer(), v1.tables_initializer()])
+        signatures = {
+            "serving_default": signature({"x": x}, {"y": tf.strings.upper(x, name="upper")}),
+            "same": signature({"x": x}, {"y": tf.identity(x, name="same")}),
+            "lengths": signature({"x": x}, {"y": tf.strings.length(x, name="lengths")}),
+            "joined": signature({"x": x}, {"y": tf.strings.reduce_join(x, name="joined")}),
+            "lookup": signature({"x": x}, {"y": tf.identity(table.lookup(x), name="found")}),
+            "keep": signature({"x": x}, {"y": keep}),
+            "kept": signature({}, {"y": tf.identity(kept.read_value(), name="kept_now")}),
+        }
+        assets = v1.get_collection(v1.GraphKeys.ASSET_FILEPATHS)
+        save(folder("strings"), session, signatures, assets_collection=assets, main_op=v1.tables_initializer())
+        os.remove(vocabulary)
+
+    graph(build)
+
+
+def slow():
+    def build(session):
+        x = v1.placeholder(tf.float32, None, name="x")
+        ms = v1.placeholder(tf.float32, [], name="ms")
+        end = tf.timestamp() + tf.cast(ms, tf.float64) / 1000.0
+
+        def spin(rounds):
+            with tf.control_dependencies([rounds]):
+                return rounds + 1
+
+        def more(rounds):
+            with tf.control_dependencies([rounds]):
+                return tf.timestamp() < end
+
+        v1.disable_control_flow_v2()
+        rounds = v1.while_loop(more, spin, [tf.constant(0, tf.int64)], parallel_iterations=1)
+        with tf.control_dependencies([rounds]):
+            y = tf.identity(x, name="y")
+        save(folder("slow"), session, {"serving_default": signature({"x": x, "ms": ms}, {"y": y})})
+
+    graph(build)
+
+
+def picky():
+    def build(session):
+        x = v1.placeholder(tf.float32, None, name="x")
+        i = v1.placeholder(tf.int32, None, name="i")
+        signatures = {
+            "serving_default": signature({"x": x}, {"y": tf.debugging.check_numerics(x, "no NaN here", name="y")}),
+            "gather": signature({"i": i}, {"y": tf.gather(tf.constant([10.0, 20.0, 30.0]), i, name="gathered")}),
+        }
+        save(folder("picky"), session, signatures)
+
+    graph(build)
+
+
+def half(session):
+    x = v1.placeholder(tf.float32, None, name="x")
+    y = tf.add(tf.multiply(x, 0.5), 2.0, name="y")
+    return {"serving_default": signature({"x": x}, {"y": y})}
+
+
+def text():
+    graph(lambda session: save(folder("text"), session, half(session), text=True))
+
+
+def tags():
+    def build(session):
+        builder = v1.saved_model.Builder(folder("tags"))
+        builder.add_meta_graph_and_variables(session, ["train"], half(session), strip_default_attrs=True)
+        builder.add_meta_graph(["serve", "special"], half(session), strip_default_attrs=True)
+        builder.save()
+
+    graph(build)
+
+
+def lost_tensor():
+    def build(session):
+        signatures = half(session)
+        for key, name in {"lost_op": "gone:0", "lost_output": "y:7", "not_a_tensor": "", "control": "^y"}.items():
+            signatures[key] = v1.saved_model.build_signature_def(
+                dict(signatures["serving_default"].inputs), dict(signatures["serving_default"].outputs), PREDICT
+            )
+            signatures[key].outputs["y"].name = name
+        save(folder("lost_tensor"), session, signatures)
+
+    graph(build)
+
+
+def tf2():
+    class Module(tf.Module):
+        def __init__(self, words):
+            super().__init__()
+            self.weight = tf.Variable(0.5)
+            initializer = tf.lookup.TextFileInitializer(words, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+                                                        tf.lookup.TextFileIndex.LINE_NUMBER)
+            self.table = tf.lookup.StaticHashTable(initializer, -1)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+        def scale(self, x):
+            return {"y": x * self.weight + 2.0}
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="words")])
+        def lookup(self, words):
+            return {"ids": self.table.lookup(words)}
+
+    words = os.path.join(HERE, "words.txt")
+    with open(words, "w", encoding="utf-8") as file:
+        file.write("zero\none\ntwo\n")
+    module = Module(words)
+    path = folder("tf2")
+    tf.saved_model.save(module, path, signatures={"serving_default": module.scale, "lookup": module.lookup},
+                        options=tf.saved_model.SaveOptions(save_debug_info=False))
+    shutil.rmtree(os.path.join(path, "assets.extra"), ignore_errors=True)
+    os.remove(os.path.join(path, "fingerprint.pb"))
+    os.remove(words)
+
+
+def broken_graph():
+    path = folder("broken_graph")
+    os.makedirs(path)
+    with open(os.path.join(path, "saved_model.pb"), "wb") as file:
+        file.write(b"this is not a SavedModel\xff\xff")
+
+
+def broken_variables():
+    def build(session):
+        weight = v1.Variable([1.0] * 16, name="weight", use_resource=True)
+        session.run(v1.global_variables_initializer())
+        x = v1.placeholder(tf.float32, None, name="x")
+        path = folder("broken_variables")
+        save(path, session, {"serving_default": signature({"x": x}, {"y": tf.multiply(x, weight, name="y")})})
+        with open(os.path.join(path, "variables", "variables.data-00000-of-00001"), "r+b") as file:
+            file.truncate(3)
+
+    graph(build)
+
+
+def unknown_op():
+    def build(session):
+        path = folder("unknown_op")
+        save(path, session, half(session))
+        file = os.path.join(path, "saved_model.pb")
+        with open(file, "rb") as source:
+            data = source.read()
+        with open(file, "wb") as target:  # same length, so the lengths around it still hold
+            target.write(data.replace(b"Mul", b"Mux"))
+
+    graph(build)
+
+
+MODELS = [every_dtype, counter, strings, slow, picky, text, tags, lost_tensor, tf2, broken_graph, broken_variables, unknown_op]
+
+if __name__ == "__main__":
+    for make in MODELS:
+        if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
+            make()
