@@ -1,7 +1,8 @@
 export type { WarmUp } from "./load-version.ts";
 export { type ChangeListener, Manager, type ManagerOptions } from "./manager.ts";
-export type { Handle, Servable } from "./servable.ts";
+export { refusedPath } from "./scan.ts";
+export type { Handle } from "./servable.ts";
 export type { ServedModel } from "./served-model.ts";
-export { versionStatuses } from "./status.ts";
+export { type VersionReport, versionReports, versionStatuses } from "./status.ts";
 export type { WantedModel } from "./wanted-model.ts";
 export { type ReplayRecord, warmUpFromFile } from "./warm-up.ts";

@@ -26,7 +26,7 @@ export interface Loaded {
  * Answers undefined when the version is no longer wanted by then. Whatever fails leaves nothing behind.
  */
 export async function loadVersion(parts: LoadParts, it: Servable, begun: () => void): Promise<Loaded | undefined> {
-  using slot = await parts.slots.take();
+  using _slot = await parts.slots.take();
   if (!it.wanted) return undefined;
   begun();
   it.stamp = await folderStamp(it.directory);

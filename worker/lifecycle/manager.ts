@@ -93,7 +93,7 @@ export class Manager {
     signal?.throwIfAborted();
     if (condition()) return;
     const { promise, resolve, reject } = deferred();
-    using listening = this.onChange(() => condition() && resolve());
+    using _listening = this.onChange(() => condition() && resolve());
     const aborted = (): void => reject(signal?.reason as Error);
     signal?.addEventListener("abort", aborted);
     try {
@@ -108,10 +108,15 @@ export class Manager {
     return [...this.#models.values()].every((model) => !model.wanted || model.settled);
   }
 
-  /** Unloads everything; resolves when the last user is done and all is freed. */
-  async close(): Promise<void> {
+  /** Unloads everything; answers whether all was free of users and freed before the signal was aborted. */
+  async close(signal?: AbortSignal): Promise<boolean> {
     this.apply([]);
-    await this.until(() => this.#models.size === 0);
+    try {
+      await this.until(() => this.#models.size === 0, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #create(name: ModelName): ServedModel {

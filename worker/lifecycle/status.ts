@@ -6,23 +6,54 @@ import {
   type VersionStatus,
 } from "../../core/index.ts";
 import type { Manager } from "./manager.ts";
+import type { Servable } from "./servable.ts";
+import type { ServedModel } from "./served-model.ts";
+
+/** All that is told of one version. */
+export interface VersionReport {
+  readonly status: VersionStatus;
+  /** The source asks for it. */
+  readonly wanted: boolean;
+  /** Tries to load that have failed in a row. */
+  readonly failedLoads: number;
+  /** Only while it is available. */
+  readonly signatureDefMap: Uint8Array | undefined;
+}
 
 /** Two servables of one number (the base path has changed, or a version came back while it was unloading) are told as one. */
 const TOLD_FIRST: readonly ServableState[] = ["AVAILABLE", "LOADING", "START", "UNLOADING", "END", "UNKNOWN"];
 
+/** The versions of a model, descending, those that have ended lately among them. */
+export function versionReports(model: ServedModel): readonly VersionReport[] {
+  const rows = new Map<Version, VersionReport>();
+  for (const status of model.versions.ended) {
+    rows.set(status.version, { status, wanted: false, failedLoads: 0, signatureDefMap: undefined });
+  }
+  for (const row of model.versions.servables.map(reportOf)) {
+    const { version, state } = row.status;
+    const twin = rows.get(version);
+    if (twin === undefined) rows.set(version, row);
+    else {
+      const first = TOLD_FIRST.indexOf(state) < TOLD_FIRST.indexOf(twin.status.state) ? row : twin;
+      rows.set(version, { ...first, wanted: row.wanted || twin.wanted });
+    }
+  }
+  return [...rows.values()].sort((a, b) => (a.status.version < b.status.version ? 1 : -1));
+}
+
+function reportOf(it: Servable): VersionReport {
+  const { phase, wanted, failedLoads } = it;
+  const signatureDefMap = phase.is === "available" ? phase.model.signatureDefMap : undefined;
+  return { status: it.status(), wanted, failedLoads, signatureDefMap };
+}
+
 /**
- * The versions of a model, descending, those that have ended lately among them. `version` narrows it to one. NOT_FOUND in
- * TensorFlow Serving's words; where the model's path is the reason, that follows.
+ * The answer to a status request: every version, or only `version`. NOT_FOUND in TensorFlow Serving's words; where the
+ * model's path is the reason, that follows.
  */
 export function versionStatuses(manager: Manager, name: ModelName, version?: Version): readonly VersionStatus[] {
   const model = manager.models.get(name);
-  const rows = new Map<Version, VersionStatus>();
-  for (const row of [...(model?.versions.ended ?? []), ...(model?.versions.servables ?? []).map((it) => it.status())]) {
-    const known = rows.get(row.version);
-    if (known === undefined || TOLD_FIRST.indexOf(row.state) < TOLD_FIRST.indexOf(known.state))
-      rows.set(row.version, row);
-  }
-  const all = [...rows.values()].sort((a, b) => (a.version < b.version ? 1 : -1));
+  const all = model === undefined ? [] : versionReports(model).map(({ status }) => status);
   const asked = version === undefined ? all : all.filter((row) => row.version === version);
   if (asked.length > 0) return asked;
   const what = version === undefined ? `any versions of model ${name}` : `version ${version} of model ${name}`;

@@ -1,0 +1,107 @@
+import type { handleServerStreamingCall, ServerWritableStream } from "@grpc/grpc-js";
+import { InferenceError, type ModelName } from "../../core/index.ts";
+import type {
+  ApplyModelsRequest,
+  ApplyModelsResponse,
+  ModelReport,
+  WatchRequest,
+  WatchResponse,
+} from "../../protos/index.ts";
+import { type Manager, versionReports } from "../lifecycle/index.ts";
+import { modelsOfMessages } from "./wanted-models.ts";
+
+/** How often a watcher is told the memory figure when nothing else happens. */
+const HEARTBEAT_MS = 10_000;
+
+/** `tensorgate.v1.WorkerControl`: what a gateway wants served, and what it hears of it. */
+export class Control {
+  readonly #manager: Manager;
+  readonly #tags: readonly string[];
+  readonly #watchers = new Set<ServerWritableStream<WatchRequest, WatchResponse>>();
+  #generation = 0n;
+
+  constructor(manager: Manager, tags: readonly string[]) {
+    this.#manager = manager;
+    this.#tags = tags;
+  }
+
+  apply({ models, generation }: ApplyModelsRequest): ApplyModelsResponse {
+    const asked = BigInt(generation);
+    if (asked < this.#generation) {
+      const message = `generation ${asked} of the model set is older than generation ${this.#generation}, which is in force`;
+      throw new InferenceError("FAILED_PRECONDITION", message);
+    }
+    const wanted = modelsOfMessages(models, this.#tags);
+    this.#generation = asked;
+    this.#manager.apply(wanted);
+    return { generation };
+  }
+
+  /**
+   * Everything at once, then what changes. Changes of one turn are told together, and a watcher that is slow to read gets
+   * the latest state of what it has missed in place of every step.
+   */
+  readonly watch: handleServerStreamingCall<WatchRequest, WatchResponse> = (call) => {
+    const changed = new Set<ModelName>();
+    let scheduled = false;
+    let full = false;
+    const flush = (): void => {
+      scheduled = false;
+      if (full || changed.size === 0) return;
+      const models = Array.from(changed, (name) => this.#report(name));
+      changed.clear();
+      full = !call.write(this.#message(models, false));
+    };
+    const schedule = (): void => {
+      if (scheduled) return;
+      scheduled = true;
+      setImmediate(flush);
+    };
+    const listening = this.#manager.onChange((name) => {
+      changed.add(name);
+      schedule();
+    });
+    const heartbeat = setInterval(() => {
+      if (!full) full = !call.write(this.#message([], false));
+    }, HEARTBEAT_MS);
+    call.on("drain", () => {
+      full = false;
+      flush();
+    });
+    const end = (): void => {
+      listening[Symbol.dispose]();
+      clearInterval(heartbeat);
+      this.#watchers.delete(call);
+    };
+    call.on("cancelled", end);
+    call.on("close", end);
+    call.on("error", end);
+    this.#watchers.add(call);
+    const all = Array.from(this.#manager.models.keys(), (name) => this.#report(name));
+    full = !call.write(this.#message(all, true));
+  };
+
+  /** Ends every watch, so that the server can. */
+  close(): void {
+    for (const call of this.#watchers) call.end();
+  }
+
+  #message(models: readonly ModelReport[], complete: boolean): WatchResponse {
+    const memory_bytes = String(process.memoryUsage.rss());
+    return { complete, models, generation: String(this.#generation), memory_bytes };
+  }
+
+  #report(name: ModelName): ModelReport {
+    const model = this.#manager.models.get(name);
+    if (model === undefined) return { name, removed: true, versions: [], discovered: false, problem: "" };
+    const versions = versionReports(model).map(({ status, wanted, failedLoads, signatureDefMap }) => ({
+      version: String(status.version),
+      state: status.state,
+      status: { error_code: status.code, error_message: status.message },
+      signature_def_map: Buffer.from(signatureDefMap ?? []),
+      failed_loads: String(failedLoads),
+      wanted,
+    }));
+    return { name, removed: false, versions, discovered: model.discovered, problem: model.problem };
+  }
+}

@@ -1,0 +1,4 @@
+export type { Listen } from "./listen.ts";
+export { replayRecord } from "./replay.ts";
+export { type ServerOptions, startServer, type WorkerServer } from "./server.ts";
+export { ORIGIN_KEY } from "./status.ts";

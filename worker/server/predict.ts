@@ -1,0 +1,91 @@
+import { InferenceError } from "../../core/index.ts";
+import {
+  decodePredictRequest,
+  encodePredictResponse,
+  type PredictRequest,
+  requestSpec,
+  type Signature,
+  type Tensor,
+} from "../../tensor/index.ts";
+import type { LoadedModel } from "../engine/index.ts";
+import type { Manager } from "../lifecycle/index.ts";
+import type { CallScope } from "./call-scope.ts";
+import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
+
+/** `PredictionService.Predict` on message bytes. The rules and words are those of `servables/tensorflow/predict_util.cc`. */
+export async function predict(manager: Manager, bytes: Uint8Array, scope: CallScope): Promise<Uint8Array> {
+  const spec = checkedSpec(requestSpec("Predict", bytes));
+  using handle = acquireFor(manager, spec);
+  const { signature, outputs } = await runPredict(handle.model, decodePredictRequest(bytes), scope);
+  return encodePredictResponse(answerSpec(handle, signature.key), outputs, "typed");
+}
+
+/** Runs the signature that the request names on its inputs. */
+export async function runPredict(
+  model: LoadedModel,
+  request: PredictRequest,
+  scope: CallScope,
+): Promise<{ readonly signature: Signature; readonly outputs: ReadonlyMap<string, Tensor> }> {
+  const key = signatureKey(request.spec);
+  const signature = model.signatures.get(key);
+  if (signature === undefined) {
+    throw new InferenceError("FAILED_PRECONDITION", `Serving signature key "${key}" not found.`);
+  }
+  const feeds = feedsOf(signature, request.inputs);
+  const aliases = outputAliases(signature, request.outputFilter);
+  const fetches = aliases.map((alias) => signature.outputs.get(alias)?.name ?? "");
+  const plan = request.outputFilter.length === 0 ? key : `${key} -> ${aliases.join()}`;
+  const fetched = await model.run({ plan, feeds, fetches, ...scope });
+  return { signature, outputs: new Map(aliases.map((alias, i) => [alias, fetched[i] as Tensor])) };
+}
+
+/** Graph names and values to feed; inputs that are left out take their defaults, where the signature has any. */
+function feedsOf(signature: Signature, given: ReadonlyMap<string, Tensor>): (readonly [string, Tensor])[] {
+  const { inputs, defaults } = signature;
+  if (given.size > inputs.size || (given.size < inputs.size && defaults.size === 0)) {
+    throw new InferenceError("INVALID_ARGUMENT", sizeMismatch(given, inputs));
+  }
+  let fromRequest = 0;
+  const feeds: (readonly [string, Tensor])[] = [];
+  for (const [alias, info] of inputs) {
+    const sent = given.get(alias);
+    const value = sent ?? defaults.get(alias);
+    if (value === undefined) {
+      const message = `Signature input alias: ${alias}(feed name: ${info.name}) not found in request and no default value provided. Inputs expected to be in the set {${sorted(inputs)}}.`;
+      throw new InferenceError("INVALID_ARGUMENT", message);
+    }
+    if (sent !== undefined) fromRequest++;
+    feeds.push([info.name, value]);
+  }
+  if (fromRequest < given.size) {
+    const message = `Inputs contains invalid name. Used request inputs: ${fromRequest}, request inputs: {${sorted(given)}}, inputs expected to be in the set {${sorted(inputs)}}.`;
+    throw new InferenceError("INVALID_ARGUMENT", message);
+  }
+  return feeds;
+}
+
+function outputAliases({ outputs }: Signature, filter: readonly string[]): readonly string[] {
+  if (filter.length === 0) return [...outputs.keys()];
+  const seen = new Set<string>();
+  for (const alias of filter) {
+    if (!outputs.has(alias)) {
+      const message = `output tensor alias not found in signature: ${alias} Outputs expected to be in the set {${sorted(outputs)}}.`;
+      throw new InferenceError("INVALID_ARGUMENT", message);
+    }
+    if (seen.has(alias)) throw new InferenceError("INVALID_ARGUMENT", `duplicate output tensor alias: ${alias}`);
+    seen.add(alias);
+  }
+  return filter;
+}
+
+type Named = ReadonlyMap<string, unknown>;
+
+function sizeMismatch(given: Named, wanted: Named): string {
+  const extra = sorted(given, (alias) => !wanted.has(alias));
+  const missing = sorted(wanted, (alias) => !given.has(alias));
+  return `input size does not match signature: ${given.size}!=${wanted.size} len({${sorted(given)}}) != len({${sorted(wanted)}}). Sent extra: {${extra}}. Missing but required: {${missing}}.`;
+}
+
+function sorted(names: Named, filter: (name: string) => boolean = () => true): string {
+  return [...names.keys()].filter(filter).sort().join(",");
+}

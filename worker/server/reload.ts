@@ -1,0 +1,104 @@
+import { InferenceError, type ModelName } from "../../core/index.ts";
+import type { ModelConfig, ReloadConfigRequest } from "../../protos/index.ts";
+import { type Manager, refusedPath, versionReports, type WantedModel } from "../lifecycle/index.ts";
+import { modelsOfConfigs } from "./wanted-models.ts";
+
+export interface ReloadRules {
+  /** Tags of the MetaGraph to serve: a model list doesn't name them. */
+  readonly tags: readonly string[];
+  /** `--allow_version_labels_for_unavailable_models`. */
+  readonly allowLabelsForUnavailable: boolean;
+}
+
+/**
+ * Replaces the set of models by that of the request and waits until every new one answers. Everything is checked before
+ * anything is changed. Order, rules and words are those of `model_servers/server_core.cc`; but where that waits without
+ * an end (an empty folder, retries of a load), a new model whose first loads have all failed is an error at once.
+ */
+export async function reload(
+  manager: Manager,
+  request: ReloadConfigRequest,
+  rules: ReloadRules,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { config } = request;
+  if (config?.config !== "model_config_list") {
+    const message =
+      "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported";
+    throw new InferenceError("INVALID_ARGUMENT", message);
+  }
+  const configs = config.model_config_list.config;
+  const wanted = modelsOfConfigs(configs, rules.tags);
+  for (const one of configs) checkModel(one, manager.models.get(one.name as ModelName)?.wanted === true);
+  for (const model of wanted) checkLabels(manager, model, rules);
+  const added = wanted.filter(({ name }) => manager.models.get(name)?.wanted !== true).map(({ name }) => name);
+  manager.apply(wanted);
+  await manager.until(() => added.every((name) => isDecided(manager, name)), signal);
+  const missing = added.filter((name) => !isAvailable(manager, name));
+  if (missing.length === 0) return;
+  const reasons = missing.map((name) => `${name}: ${whyNot(manager, name)}`).join(", ");
+  throw new InferenceError("UNKNOWN", `${missing.length} model(s) did not become available: {${reasons}}`, {
+    origin: "client",
+  });
+}
+
+const PLATFORM = "tensorflow";
+
+function checkModel(config: ModelConfig, known: boolean): void {
+  const { name, base_path: path, model_platform: platform, model_type: type } = config;
+  if (platform === "" && type === "MODEL_TYPE_UNSPECIFIED") {
+    throw invalid("Illegal setting neither ModelServerConfig::model_type nor ModelServerConfig::model_platform.");
+  }
+  if (platform !== "" && type !== "MODEL_TYPE_UNSPECIFIED") {
+    throw invalid(
+      "Illegal setting both ModelServerConfig::model_type(deprecated) and ModelServerConfig::model_platform.",
+    );
+  }
+  const asked = platform === "" ? type.toLowerCase() : platform;
+  if (asked !== PLATFORM) {
+    throw invalid(
+      known
+        ? `Illegal to change a model's platform. For model ${name}, platform was: ${PLATFORM} and new platform requested is: ${asked}`
+        : `Model ${name} requests unsupported platform ${asked}`,
+    );
+  }
+  if (!path.startsWith("/") && !/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
+    throw invalid(`Expected model ${name} to have an absolute path or URI; got base_path()=${path}`);
+  }
+  const refused = refusedPath(path);
+  if (refused !== undefined) throw invalid(refused);
+}
+
+/** A label must lead to a version that answers; with the flag, a label that is not in use for another version may wait. */
+function checkLabels(manager: Manager, { name, labels }: WantedModel, rules: ReloadRules): void {
+  const model = manager.models.get(name);
+  for (const [label, version] of labels) {
+    if (model?.versions.available.some((it) => it.version === version)) continue;
+    const inUse = model?.labels.get(label);
+    if (rules.allowLabelsForUnavailable && (inUse === undefined || inUse === version)) continue;
+    const message = `Request to assign label to version ${version} of model ${name}, which is not currently available for inference`;
+    throw new InferenceError("FAILED_PRECONDITION", message);
+  }
+}
+
+function isAvailable(manager: Manager, name: ModelName): boolean {
+  return (manager.models.get(name)?.versions.available.length ?? 0) > 0;
+}
+
+/** It answers, or nothing that was tried has come to answer, or another set has taken it out meanwhile. */
+function isDecided(manager: Manager, name: ModelName): boolean {
+  const model = manager.models.get(name);
+  return model === undefined || !model.wanted || isAvailable(manager, name) || model.settled;
+}
+
+function whyNot(manager: Manager, name: ModelName): string {
+  const model = manager.models.get(name);
+  if (model === undefined || !model.wanted) return "it is no longer in the set of models";
+  if (model.problem !== "") return model.problem;
+  const failed = versionReports(model).find(({ wanted, failedLoads }) => wanted && failedLoads > 0);
+  return failed === undefined ? "its base path holds no version" : failed.status.message;
+}
+
+function invalid(message: string): InferenceError {
+  return new InferenceError("INVALID_ARGUMENT", message);
+}

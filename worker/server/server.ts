@@ -1,0 +1,117 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import type { Logger } from "../../core/index.ts";
+import { modelService, predictionServiceRaw, workerControl } from "../../protos/index.ts";
+import type { Manager } from "../lifecycle/index.ts";
+import { unary } from "./call-scope.ts";
+import { classify } from "./classify.ts";
+import { Control } from "./control.ts";
+import { InFlight } from "./in-flight.ts";
+import { type Listen, listen } from "./listen.ts";
+import { metadata } from "./metadata.ts";
+import { handleReload, modelStatus } from "./model-service.ts";
+import { multiInference } from "./multi-inference.ts";
+import { predict } from "./predict.ts";
+import { regress } from "./regress.ts";
+import type { ReloadRules } from "./reload.ts";
+
+export interface ServerOptions {
+  readonly manager: Manager;
+  readonly listen: Listen;
+  readonly rules: ReloadRules;
+  readonly log: Logger;
+}
+
+export interface WorkerServer {
+  /** As grpc-js clients take it: `127.0.0.1:8500` or `unix:/path`; the first one, should there be two. */
+  readonly address: string;
+  readonly inFlight: InFlight;
+  /** What `grpc.health.v1` says. Not serving at first. */
+  setServing(serving: boolean): void;
+  /** Takes no new calls and waits for those under way, but no longer than the timeout; then everything is closed. Answers whether all have ended by themselves. */
+  drain(timeoutMs: number): Promise<boolean>;
+  /** Ends now, calls under way too. */
+  close(): void;
+}
+
+/** Names under which health is asked for: the whole server, the full names, and the bare ones that TensorFlow Serving sets. */
+const HEALTH_NAMES = [
+  "",
+  "tensorflow.serving.PredictionService",
+  "tensorflow.serving.ModelService",
+  "tensorgate.v1.WorkerControl",
+  "PredictionService",
+  "ModelService",
+];
+
+/** Messages of any size: a tensor's bytes are what they are. What clients may send is for the gateway to bound. */
+const SERVER_OPTIONS = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
+
+/** Opens the port or socket and answers on it. Rejects, in words fit for a user, when it is taken. The caller drains or closes. */
+export async function startServer({ manager, listen: where, rules, log }: ServerOptions): Promise<WorkerServer> {
+  const inFlight = new InFlight();
+  const parts = { inFlight, log };
+  const control = new Control(manager, rules.tags);
+  const health = new HealthImplementation();
+  const setServing = (serving: boolean): void => {
+    for (const name of HEALTH_NAMES) health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
+  };
+  setServing(false);
+
+  const server = new Server(SERVER_OPTIONS);
+  server.addService(predictionServiceRaw, {
+    Predict: unary(parts, (request: Buffer, scope) => predict(manager, request, scope)),
+    Classify: unary(parts, (request: Buffer, scope) => classify(manager, request, scope)),
+    Regress: unary(parts, (request: Buffer, scope) => regress(manager, request, scope)),
+    MultiInference: unary(parts, (request: Buffer, scope) => multiInference(manager, request, scope)),
+    GetModelMetadata: unary(parts, (request: Buffer) => metadata(manager, request)),
+  });
+  server.addService(modelService, {
+    GetModelStatus: unary(parts, (request) => modelStatus(manager, request)),
+    HandleReloadConfigRequest: unary(parts, (request, scope) => handleReload(manager, request, rules, scope)),
+  });
+  server.addService(workerControl, {
+    ApplyModels: unary(parts, (request) => control.apply(request)),
+    Watch: control.watch,
+  });
+  health.addToServer(server);
+  const address = await listen(server, ServerCredentials.createInsecure(), where);
+
+  return {
+    address,
+    inFlight,
+    setServing,
+    async drain(timeoutMs) {
+      setServing(false);
+      const ended = inFlight.idle();
+      control.close();
+      // Closes the port, and tells clients that new calls must go elsewhere. Health watches keep it from ending by itself.
+      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      const idle = await within(ended, timeoutMs);
+      // What was answered last may still be on its way out.
+      if (idle) await within(closed, FLUSH_MS);
+      server.forceShutdown();
+      return idle;
+    },
+    close() {
+      control.close();
+      server.forceShutdown();
+    },
+  };
+}
+
+const FLUSH_MS = 300;
+
+/** Whether the promise has been kept in time. */
+async function within(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const kept = promise.then(() => true);
+  try {
+    return await Promise.race([kept, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
