@@ -1,4 +1,4 @@
-import type { handleServerStreamingCall, ServerWritableStream } from "@grpc/grpc-js";
+import type { handleServerStreamingCall } from "@grpc/grpc-js";
 import { InferenceError, type ModelName } from "../../core/index.ts";
 import type {
   ApplyModelsRequest,
@@ -10,14 +10,11 @@ import type {
 import { type Manager, versionReports } from "../lifecycle/index.ts";
 import { modelsOfMessages } from "./wanted-models.ts";
 
-/** How often a watcher is told the memory figure when nothing else happens. */
-const HEARTBEAT_MS = 10_000;
-
 /** `tensorgate.v1.WorkerControl`: what a gateway wants served, and what it hears of it. */
 export class Control {
   readonly #manager: Manager;
   readonly #tags: readonly string[];
-  readonly #watchers = new Set<ServerWritableStream<WatchRequest, WatchResponse>>();
+  readonly #watchers = new Set<Watcher>();
   #generation = 0n;
 
   constructor(manager: Manager, tags: readonly string[]) {
@@ -34,6 +31,8 @@ export class Control {
     const wanted = modelsOfMessages(models, this.#tags);
     this.#generation = asked;
     this.#manager.apply(wanted);
+    // The new generation is news by itself: an empty set may change no model.
+    for (const watcher of this.#watchers) watcher.notify();
     return { generation };
   }
 
@@ -46,48 +45,44 @@ export class Control {
     let scheduled = false;
     let full = false;
     const flush = (): void => {
+      if (full || !scheduled) return;
       scheduled = false;
-      if (full || changed.size === 0) return;
       const models = Array.from(changed, (name) => this.#report(name));
       changed.clear();
       full = !call.write(this.#message(models, false));
     };
-    const schedule = (): void => {
-      if (scheduled) return;
+    const notify = (): void => {
+      if (!scheduled) setImmediate(flush);
       scheduled = true;
-      setImmediate(flush);
     };
-    const listening = this.#manager.onChange((name) => {
-      changed.add(name);
-      schedule();
-    });
-    const heartbeat = setInterval(() => {
-      if (!full) full = !call.write(this.#message([], false));
-    }, HEARTBEAT_MS);
     call.on("drain", () => {
       full = false;
       flush();
     });
-    const end = (): void => {
+    const watcher: Watcher = { notify, end: () => call.end() };
+    const listening = this.#manager.onChange((name) => {
+      changed.add(name);
+      notify();
+    });
+    const forget = (): void => {
       listening[Symbol.dispose]();
-      clearInterval(heartbeat);
-      this.#watchers.delete(call);
+      this.#watchers.delete(watcher);
     };
-    call.on("cancelled", end);
-    call.on("close", end);
-    call.on("error", end);
-    this.#watchers.add(call);
+    call.on("cancelled", forget);
+    call.on("close", forget);
+    call.on("error", forget);
+    this.#watchers.add(watcher);
     const all = Array.from(this.#manager.models.keys(), (name) => this.#report(name));
     full = !call.write(this.#message(all, true));
   };
 
   /** Ends every watch, so that the server can. */
   close(): void {
-    for (const call of this.#watchers) call.end();
+    for (const watcher of this.#watchers) watcher.end();
   }
 
   #message(models: readonly ModelReport[], complete: boolean): WatchResponse {
-    const memory_bytes = String(process.memoryUsage.rss());
+    const memory_bytes = String(this.#manager.estimatedBytes);
     return { complete, models, generation: String(this.#generation), memory_bytes };
   }
 
@@ -104,4 +99,10 @@ export class Control {
     }));
     return { name, removed: false, versions, discovered: model.discovered, problem: model.problem };
   }
+}
+
+interface Watcher {
+  /** There is something new to tell, soon. */
+  notify(): void;
+  end(): void;
 }
