@@ -90,7 +90,7 @@ export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }:
         hungMs,
         onReady: () => {
           supervisor.markReady(slot);
-          workerLog.info("worker ready");
+          log.info({ worker: slot.index, pid: supervisor.pidOf(slot) }, "worker is up");
         },
         onHung: () => {
           workerLog.error({ silentMs: hungMs }, "worker hangs, killing it");

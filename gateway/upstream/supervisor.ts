@@ -69,6 +69,12 @@ export class Supervisor {
     return this.#places.map(({ index, life, restarts }) => ({ index, pid: life?.child.pid, restarts }));
   }
 
+  /** Undefined once the process of the slot has ended. */
+  pidOf(slot: WorkerSlot): number | undefined {
+    const life = this.#places[slot.index]?.life;
+    return life?.slot === slot ? life.child.pid : undefined;
+  }
+
   /** The process of the slot has shown that it works: its death will not count as a failed start. */
   markReady(slot: WorkerSlot): void {
     const life = this.#places[slot.index]?.life;

@@ -1,0 +1,256 @@
+import { describe, expect, test } from "vitest";
+import type { Config } from "../../../config/index.ts";
+import { InferenceError, LATEST, modelName, type VersionChoice, version } from "../../../core/index.ts";
+import type { Servable } from "../../../gateway/call.ts";
+import { type Availability, compileRoutes, resolve, route } from "../../../gateway/routing/index.ts";
+import { aCall, type CallDraft } from "../upstream/calls.ts";
+import { configured } from "../upstream/reports.ts";
+
+type Routes = Config["routes"];
+
+const m = modelName("m");
+const v = (number: number): VersionChoice => ({ by: "version", version: version(number) });
+const label = (name: string): VersionChoice => ({ by: "label", label: name });
+const toVersion = (number: number) => ({ by: "version", version: version(number) }) as const;
+const toLabel = (name: string) => ({ by: "label", label: name }) as const;
+
+function split(
+  ...arms: readonly [ReturnType<typeof toVersion> | ReturnType<typeof toLabel>, number][]
+): Routes[number]["action"] {
+  return { by: "split", arms: arms.map(([target, weight]) => ({ target, weight })), sticky: undefined };
+}
+
+function rule(action: Routes[number]["action"], match: Partial<Routes[number]["match"]> = {}): Routes[number] {
+  return { match: { model: m, choice: LATEST, headers: new Map(), ...match }, action };
+}
+
+function serving(versions: readonly number[], outlook: ReturnType<Availability["outlook"]> = "failed"): Availability {
+  const servables = versions
+    .toSorted((a, b) => b - a)
+    .map(
+      (number): Servable => ({
+        name: m,
+        version: version(number),
+        signatures: new Map(),
+        signatureDefMap: new Uint8Array(),
+      }),
+    );
+  return {
+    servable: (name, wanted) => servables.find((it) => it.name === name && it.version === wanted),
+    latest: (name) => (name === m ? servables[0] : undefined),
+    outlook: () => outlook,
+  };
+}
+
+interface Case extends CallDraft {
+  readonly name: string;
+  readonly routes?: Routes;
+  readonly versions?: readonly number[];
+  readonly outlook?: ReturnType<Availability["outlook"]>;
+  readonly chance?: number;
+  /** `version arm`, or the error's code and message. */
+  readonly want: string;
+}
+
+function outcome({ routes = [], versions = [1, 2, 3], outlook, chance = 0, ...call }: Case): string {
+  const table = compileRoutes({ models: [configured("m", { stable: 2, canary: 3, gone: 9 })], routes });
+  try {
+    const { target, arm } = route(table, serving(versions, outlook), aCall(call), () => chance);
+    return `${target.version} ${arm}`.trim();
+  } catch (thrown) {
+    const error = thrown as InferenceError;
+    return `${error.code} ${error.message}${error.retryable ? " (retryable)" : ""}`;
+  }
+}
+
+function rows(cases: readonly Case[]): void {
+  for (const it of cases) test(it.name, () => expect(outcome(it)).toBe(it.want));
+}
+
+describe("without routes", () =>
+  rows([
+    { name: "the highest available version", want: "3" },
+    { name: "the version that is named", choice: v(1), want: "1" },
+    { name: "the version that a label names", choice: label("stable"), want: "2" },
+    {
+      name: "a version that is not there",
+      choice: v(7),
+      want: "NOT_FOUND Servable not found for request: Specific(m, 7)",
+    },
+    {
+      name: "a label whose version is not there",
+      choice: label("gone"),
+      want: "NOT_FOUND Servable not found for request: Specific(m, 9)",
+    },
+    { name: "an unknown label", choice: label("x"), want: "INVALID_ARGUMENT Unrecognized servable version label: x" },
+    { name: "an unknown model", model: "other", want: "NOT_FOUND Servable not found for request: Latest(other)" },
+    {
+      name: "a version of an unknown model",
+      model: "other",
+      choice: v(1),
+      want: "NOT_FOUND Servable not found for request: Specific(other, 1)",
+    },
+    // TensorFlow Serving looks labels up first.
+    {
+      name: "a label of an unknown model",
+      model: "other",
+      choice: label("stable"),
+      want: "INVALID_ARGUMENT Unrecognized servable version label: stable",
+    },
+    {
+      name: "a name that every object has",
+      model: "constructor",
+      want: "NOT_FOUND Servable not found for request: Latest(constructor)",
+    },
+    {
+      name: "a model that loads for the first time",
+      versions: [],
+      outlook: "starting",
+      want: "UNAVAILABLE Servable not found for request: Latest(m); the model is still loading",
+    },
+    {
+      name: "a version of a model that loads for the first time",
+      versions: [],
+      outlook: "starting",
+      choice: v(1),
+      want: "UNAVAILABLE Servable not found for request: Specific(m, 1); the model is still loading",
+    },
+    {
+      name: "a model that cannot be loaded",
+      versions: [],
+      want: "NOT_FOUND Servable not found for request: Latest(m)",
+    },
+    {
+      name: "a model whose workers have died",
+      versions: [],
+      outlook: "lost",
+      want: "UNAVAILABLE Servable not found for request: Latest(m); its workers are away, they are being restarted (retryable)",
+    },
+  ]));
+
+describe("a route", () => {
+  const beta = rule(
+    { by: "to", targets: [toLabel("canary")] },
+    {
+      headers: new Map([
+        ["x-tenant", "beta"],
+        ["x-mode", "on"],
+      ]),
+    },
+  );
+  const all = rule({ by: "to", targets: [toLabel("gone"), toVersion(1), toVersion(2)] });
+  rows([
+    { name: "applies to requests that name neither version nor label", routes: [all], want: "1" },
+    { name: "does not apply to a request that names a version", routes: [all], choice: v(3), want: "3" },
+    { name: "does not apply to a request that names a label", routes: [all], choice: label("stable"), want: "2" },
+    { name: "of another model does not apply", routes: [rule(all.action, { model: modelName("other") })], want: "3" },
+    {
+      name: "for a version applies to it alone",
+      routes: [rule(all.action, { choice: v(3) })],
+      choice: v(3),
+      want: "1",
+    },
+    {
+      name: "for a version does not apply to others",
+      routes: [rule(all.action, { choice: v(3) })],
+      choice: v(2),
+      want: "2",
+    },
+    {
+      name: "for a version does not apply to the label that names it",
+      routes: [rule(all.action, { choice: v(3) })],
+      choice: label("canary"),
+      want: "3",
+    },
+    {
+      name: "for a label applies to it",
+      routes: [rule(all.action, { choice: label("stable") })],
+      choice: label("stable"),
+      want: "1",
+    },
+    {
+      name: "with headers applies when all are there",
+      routes: [beta, all],
+      headers: { "x-tenant": "beta", "x-mode": "on" },
+      want: "3",
+    },
+    {
+      name: "with headers is passed over when one is missing",
+      routes: [beta, all],
+      headers: { "x-tenant": "beta" },
+      want: "1",
+    },
+    {
+      name: "with headers is passed over when one has another value",
+      routes: [beta, all],
+      headers: { "x-tenant": "Beta", "x-mode": "on" },
+      want: "1",
+    },
+    { name: "that comes first decides", routes: [rule({ by: "to", targets: [toVersion(2)] }), all], want: "2" },
+    {
+      name: "of which nothing is available never falls back",
+      routes: [rule({ by: "to", targets: [toLabel("gone")] })],
+      want: "UNAVAILABLE Servable not found for request: Latest(m); no version that its route names is available",
+    },
+    {
+      name: "of a model that is still loading says so",
+      routes: [all],
+      versions: [],
+      outlook: "starting",
+      want: "UNAVAILABLE Servable not found for request: Latest(m); the model is still loading",
+    },
+  ]);
+});
+
+describe("a split", () => {
+  const halves = [rule(split([toLabel("stable"), 50], [toVersion(3), 50]))];
+  rows([
+    { name: "counts an arm under its label", routes: halves, chance: 0.49, want: "2 stable" },
+    { name: "counts an arm without a label under its version", routes: halves, chance: 0.51, want: "3 3" },
+    { name: "leaves out an arm without an available version", routes: halves, versions: [3], chance: 0, want: "3 3" },
+    {
+      name: "never takes an arm of weight 0",
+      routes: [rule(split([toVersion(1), 0], [toVersion(2), 1]))],
+      chance: 0,
+      want: "2 2",
+    },
+    {
+      name: "takes no arm of weight 0 even if it is the last one",
+      routes: [rule(split([toVersion(1), 0], [toVersion(9), 1]))],
+      want: "UNAVAILABLE Servable not found for request: Latest(m); no version that its route names is available",
+    },
+    { name: "does not touch an explicit version", routes: halves, choice: v(1), want: "1" },
+  ]);
+
+  test("a sticky one gives a client always the same arm, whatever chance says", () => {
+    const sticky = { ...split([toLabel("stable"), 50], [toLabel("canary"), 50]), sticky: { header: "x-user-id" } };
+    const arms = new Set<string>();
+    for (let user = 0; user < 50; user++) {
+      const one = Array.from({ length: 10 }, (_, chance) =>
+        outcome({
+          name: "",
+          routes: [rule(sticky)],
+          headers: { "x-user-id": `u${user}` },
+          chance: chance / 10,
+          want: "",
+        }),
+      );
+      expect(new Set(one).size).toBe(1);
+      arms.add(one[0] ?? "");
+    }
+    expect(arms.size).toBe(2);
+  });
+
+  test("without the sticky key, chance decides", () => {
+    const sticky = { ...split([toLabel("stable"), 50], [toLabel("canary"), 50]), sticky: { header: "x-user-id" } };
+    for (const headers of [{}, { "x-user-id": "" }]) {
+      expect(outcome({ name: "", routes: [rule(sticky)], headers, chance: 0.2, want: "" })).toBe("2 stable");
+      expect(outcome({ name: "", routes: [rule(sticky)], headers, chance: 0.7, want: "" })).toBe("3 canary");
+    }
+  });
+});
+
+test("what is asked about a model is found without its routes", () => {
+  const table = compileRoutes({ models: [configured("m")], routes: [rule({ by: "to", targets: [toVersion(1)] })] });
+  expect(resolve(table, serving([1, 2]), m, LATEST).version).toBe(2n);
+});
