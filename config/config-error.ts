@@ -25,7 +25,8 @@ export class ConfigError extends Error {
 /** `file:line:column path: message`, without the parts that are not known. */
 export function renderProblem({ file, line, column, path, message }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  return [place, path === "" ? "" : `${path}:`, message].filter((part) => part !== "").join(" ");
+  const where = [place, path].filter((part) => part !== "").join(" ");
+  return where === "" ? message : `${where}: ${message}`;
 }
 
 export type Path = readonly PropertyKey[];

@@ -1,4 +1,8 @@
 export { ConfigError, type Problem, renderProblem } from "./config-error.ts";
+export { flagHelp } from "./flags/help.ts";
+export { parseFlags } from "./flags/parse.ts";
+export type { Command, FlagValues } from "./flags/values.ts";
+export { configJsonSchema } from "./json-schema.ts";
 export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText } from "./load.ts";
 export { serverConfigToModels } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
@@ -8,7 +12,9 @@ export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resi
 export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey, Target } from "./schema/routes.ts";
 export type { GrpcConfig, MonitoringConfig, RestConfig, ServerConfig } from "./schema/server.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
+export { compileSettings, defaultConfig, loadSettings, restartParts, type Settings } from "./settings.ts";
 export { parseModelConfigFile, parseMonitoringFile } from "./text-files.ts";
 export { parseTextFormat, type TextMessage } from "./text-format/parse.ts";
 export { type WatchOptions, watchFile } from "./watch.ts";
+export { type SettingsWatcher, watchSettings } from "./watch-settings.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";

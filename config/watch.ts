@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
+const SETTLE_MS = 500;
+
 export interface WatchOptions {
   /** Ends the watch. */
   readonly signal: AbortSignal;
   /** The text that the caller has acted on already; default: what the file holds at the first look. */
   readonly known?: string;
-  /** Time between two looks; default 500 ms. */
+  /** Time between two looks; default 500 ms. What has just changed is looked at again after 500 ms at most. */
   readonly intervalMs?: number;
 }
 
@@ -20,11 +22,11 @@ export interface WatchOptions {
 export async function watchFile(
   path: string,
   onChange: (text: string) => void | Promise<void>,
-  { signal, known, intervalMs = 500 }: WatchOptions,
+  { signal, known, intervalMs = SETTLE_MS }: WatchOptions,
 ): Promise<void> {
   let acted = known ?? (await readIfThere(path));
   let seen = acted;
-  while (await slept(intervalMs, signal)) {
+  while (await slept(seen === acted ? intervalMs : Math.min(intervalMs, SETTLE_MS), signal)) {
     const text = await readIfThere(path);
     const settled = text === seen;
     seen = text;

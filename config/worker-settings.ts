@@ -35,3 +35,41 @@ export function workerSettingsOf({ server, workers }: Config): WorkerSettings {
 export function encodeWorkerSettings(settings: WorkerSettings): string {
   return JSON.stringify(settings);
 }
+
+/** Reads what {@link encodeWorkerSettings} wrote; undefined for anything else. */
+export function decodeWorkerSettings(json: string): WorkerSettings | undefined {
+  const value = parseObject(json);
+  if (value === undefined || !REQUIRED.every((key) => value[key] !== undefined)) return undefined;
+  const settings = value as unknown as WorkerSettings;
+  const { port, socketPath, maxBytes } = settings.grpc;
+  return { ...settings, grpc: { port, socketPath, maxBytes }, memoryBudgetBytes: settings.memoryBudgetBytes };
+}
+
+/** Both sides are the same program, so this only catches a hand-written value; `undefined` has no form in JSON. */
+const REQUIRED = [
+  "host",
+  "grpc",
+  "engine",
+  "session",
+  "load",
+  "logLevel",
+] as const satisfies readonly (keyof WorkerSettings)[];
+
+function parseObject(json: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(json) as unknown;
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A configuration that holds these settings, for a worker that has no other. */
+export function withWorkerSettings(config: Config, settings: WorkerSettings): Config {
+  const { host, grpc, logLevel, ...workers } = settings;
+  return {
+    ...config,
+    server: { ...config.server, host, grpc, logLevel },
+    workers: { ...config.workers, ...workers },
+  };
+}

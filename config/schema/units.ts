@@ -28,12 +28,12 @@ export function parseDuration(value: unknown): number | undefined {
   return totalMs;
 }
 
-export function durationShape(words: readonly string[]): Record<string, unknown> {
+export function durationShape(words: readonly string[], mayBeNegative = false): Record<string, unknown> {
   const pattern = ["(\\d+(\\.\\d+)?(ms|s|m|h))+", ...words].join("|");
   return {
     anyOf: [
       { type: "string", pattern: `^(${pattern})$` },
-      { type: "number", minimum: 0 },
+      { type: "number", ...(mayBeNegative ? {} : { minimum: 0 }) },
     ],
   };
 }
@@ -109,6 +109,14 @@ export function text(): z.ZodType<string> {
 /** A text that may be empty. */
 export function textOrEmpty(): z.ZodType<string> {
   return scalar("text", { type: "string" }, (value) => (value === "" ? "" : parseText(value)));
+}
+
+/** A text that is often a mere number: `devices: [0, 1]`. */
+export function textOrNumber(): z.ZodType<string> {
+  return scalar("text or a number", { type: ["string", "integer"] }, (value) => {
+    if (typeof value === "number") return String(value);
+    return typeof value === "string" ? value : undefined;
+  });
 }
 
 /** Refuses what has no UTF-8 form (half a surrogate pair), since names travel as UTF-8. */

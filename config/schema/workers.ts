@@ -8,7 +8,7 @@ import {
   parseDuration,
   size,
   text,
-  textOrEmpty,
+  textOrNumber,
   word,
   yesNo,
 } from "./units.ts";
@@ -66,14 +66,14 @@ const session = section({
   interOpThreads: integer(0).prefault(0).describe("Threads across operations; 0: TensorFlow decides."),
   gpuMemoryGrowth: yesNo().prefault(false).describe("Whether GPU memory is taken as needed instead of all at start."),
   gpuMemoryFraction: number(0, 1).prefault(0).describe("The part of a GPU's memory to take; 0: TensorFlow decides."),
-  visibleDevices: textOrEmpty().prefault("").describe("GPUs that TensorFlow may use, by number: 0,2; empty: all."),
+  visibleDevices: textOrNumber().prefault("").describe("GPUs that TensorFlow may use, by number: 0,2; empty: all."),
 });
 
-/** `1s`, `once` (0 too) or `never`. */
+/** `1s`, `once` (0 too) or `never` (a negative number too). */
 function poll(): z.ZodType<PollPolicy> {
   return scalar(
     "a duration like 1s, once or never",
-    durationShape(["once", "never"]),
+    durationShape(["once", "never"], true),
     (value): PollPolicy | undefined => {
       if (value === "never" || value === "once") return { by: value };
       if (typeof value === "number" && value < 0) return { by: "never" };
@@ -97,7 +97,7 @@ const load = section({
 export const workersSchema: z.ZodType<WorkersConfig> = section({
   count: integer(1).prefault(2).describe("How many local worker processes."),
   engine: word("tensorflow").prefault("tensorflow"),
-  devices: list(textOrEmpty())
+  devices: list(textOrNumber())
     .prefault([])
     .describe("One CUDA_VISIBLE_DEVICES value for each worker, round robin; empty: the environment's."),
   gpu: yesNo().prefault(false).describe("Whether the TensorFlow library with GPU support is used."),

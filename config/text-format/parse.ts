@@ -120,6 +120,7 @@ class Reader {
       const name = this.#lexer.take();
       if (name.text !== "key" && name.text !== "value")
         throw this.#fault(name, `expected key, value or "${close}"`, path);
+      if ((name.text === "key" ? key : value) !== undefined) throw this.#fault(name, "stands here twice", path, false);
       this.#lexer.takeMark(":");
       if (name.text === "key") key = this.#scalar(field.keyType, path);
       else value = this.#value(field, path);

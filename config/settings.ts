@@ -1,0 +1,112 @@
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { modelName } from "../core/index.ts";
+import { ConfigError } from "./config-error.ts";
+import type { Command, Draft, FlagValues } from "./flags/values.ts";
+import { parseConfigText, readConfigText } from "./load.ts";
+import { type Config, configSchema } from "./schema/config.ts";
+import { DEFAULT_VERSIONS, type ModelConfig } from "./schema/models.ts";
+import { parseModelConfigFile, parseMonitoringFile } from "./text-files.ts";
+import { withWorkerSettings } from "./worker-settings.ts";
+
+/** What a command runs with: a configuration made of files and flags, and how it was made. */
+export interface Settings {
+  readonly config: Config;
+  /** Things about the settings that are worth a line in the log. */
+  readonly notes: readonly string[];
+  /** Where the models come from: a file, a flag, or the gateway that started this worker. */
+  readonly modelsFrom: string;
+  readonly sources: Sources;
+}
+
+/** Everything that a configuration is compiled from, as read last. */
+export interface Sources {
+  readonly flags: FlagValues;
+  readonly configFile: SourceText | undefined;
+  readonly modelConfigFile: SourceText | undefined;
+  /** What the monitoring file asks for. */
+  readonly monitoringPath: string | undefined;
+}
+
+export interface SourceText {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Every default, and no models. */
+export function defaultConfig(): Config {
+  return configSchema.parse({});
+}
+
+/**
+ * Reads the files that the flags name and lays the flags over them. `tensorgate serve` without `--config` and without a
+ * flag that names models reads `config/default.yaml`. Throws {@link ConfigError} with what is wrong.
+ */
+export async function loadSettings(flags: FlagValues): Promise<Settings> {
+  const { command, monitoringFile, modelConfigFile, modelBasePath, workerSettings } = flags;
+  const namesModels = modelConfigFile !== undefined || modelBasePath !== undefined;
+  if (command === "worker" && !namesModels && workerSettings === undefined) {
+    throw new ConfigError([
+      { path: "--model_base_path", message: "is missing: name a model, or give --model_config_file" },
+    ]);
+  }
+  const configFile = flags.configFile ?? (command === "serve" && !namesModels ? defaultConfigFile() : undefined);
+  return compileSettings({
+    flags,
+    configFile: await readSource(configFile),
+    modelConfigFile: await readSource(modelConfigFile),
+    monitoringPath:
+      monitoringFile === undefined
+        ? undefined
+        : parseMonitoringFile(await readConfigText(monitoringFile), monitoringFile),
+  });
+}
+
+/** The configuration that a set of sources stands for. Throws {@link ConfigError}. */
+export function compileSettings(sources: Sources): Settings {
+  const { flags, configFile, modelConfigFile, monitoringPath } = sources;
+  const models = modelsOf(sources);
+  let config = configFile
+    ? parseConfigText(configFile.text, configFile.file, { models })
+    : { ...defaultConfig(), models: models ?? [] };
+  if (flags.workerSettings !== undefined) config = withWorkerSettings(config, flags.workerSettings);
+
+  const draft: Draft<Config> = { ...config, ...structuredClone({ server: config.server, workers: config.workers }) };
+  for (const change of flags.changes) change(draft);
+  if (monitoringPath !== undefined) draft.server.monitoring.path = monitoringPath;
+  const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configFile?.file ?? "the gateway"));
+  return { ...withPorts(draft, flags.command), modelsFrom, sources };
+}
+
+/** The models that flags name; undefined when they name none. */
+function modelsOf({ flags, modelConfigFile }: Sources): ModelConfig[] | undefined {
+  if (modelConfigFile !== undefined) return parseModelConfigFile(modelConfigFile.text, modelConfigFile.file) ?? [];
+  if (flags.modelBasePath === undefined) return undefined;
+  const name = modelName(flags.modelName ?? "default");
+  const path = flags.modelBasePath;
+  return [{ name, path, versions: DEFAULT_VERSIONS, labels: new Map(), tags: undefined, retry: true }];
+}
+
+/** A worker has no REST. Like `tensorflow_model_server`, drops it when both ports are the same: gRPC goes first. */
+function withPorts(config: Config, command: Command): Pick<Settings, "config" | "notes"> {
+  const { rest, grpc } = config.server;
+  const clash = rest.port !== undefined && rest.port !== 0 && rest.port === grpc.port;
+  if (command === "serve" && !clash) return { config, notes: [] };
+  const server = { ...config.server, rest: { ...rest, port: undefined } };
+  const notes = command === "serve" ? [`REST is off: its port ${rest.port} is the gRPC port`] : [];
+  return { config: { ...config, server }, notes };
+}
+
+/** The parts that differ and act only after a restart. */
+export function restartParts(before: Config, after: Config): readonly ("server" | "workers")[] {
+  return (["server", "workers"] as const).filter((part) => !isDeepStrictEqual(before[part], after[part]));
+}
+
+async function readSource(file: string | undefined): Promise<SourceText | undefined> {
+  return file === undefined ? undefined : { file, text: await readConfigText(file) };
+}
+
+function defaultConfigFile(): string {
+  return fileURLToPath(import.meta.resolve("#asset/config/default.yaml"));
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loadConfigFile } from "../../config/index.ts";
+import { configJsonSchema, configJsonSchemaText } from "../../config/json-schema.ts";
+
+const folder = new URL("../../config/", import.meta.url);
+
+test("the JSON Schema in config/ is current (npm run schema writes it)", () => {
+  expect(readFileSync(new URL("tensorgate.schema.json", folder), "utf8")).toBe(configJsonSchemaText());
+});
+
+test("every key of the JSON Schema has a shape", () => {
+  const shapeless: string[] = [];
+  const visit = (schema: Record<string, unknown>, path: string): void => {
+    const { description, default: _, ...shape } = schema;
+    if (Object.keys(shape).length === 0) shapeless.push(`${path} ${String(description)}`);
+    const { properties, items, anyOf } = schema as { properties?: object; items?: object; anyOf?: object[] };
+    for (const [key, member] of Object.entries(properties ?? {})) visit(member as typeof schema, `${path}.${key}`);
+    for (const member of [items, ...(anyOf ?? [])]) if (member) visit(member as typeof schema, path);
+  };
+  visit(configJsonSchema(), "");
+  expect(shapeless).toEqual([]);
+});
+
+test("the configurations that come along are right", async () => {
+  const path = (name: string) => new URL(name, folder).pathname;
+  const { config } = await loadConfigFile(path("default.yaml"));
+  expect(config.models.map(({ name }) => name)).toEqual([
+    "half_plus_two",
+    "textcnn",
+    "digits",
+    "linear",
+    "mnist_two_signatures",
+    "segment",
+  ]);
+  expect((await loadConfigFile(path("example-ab.yaml"))).config.routes).toHaveLength(2);
+});

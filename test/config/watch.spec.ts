@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { watchFile } from "../../config/index.ts";
+
+let folder: string;
+let file: string;
+let stop: AbortController;
+let texts: string[];
+let watch: Promise<void>;
+let wake: () => void = () => {};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "watch-"));
+  file = join(folder, "config.yaml");
+  writeFileSync(file, "first");
+  stop = new AbortController();
+  texts = [];
+});
+afterEach(async () => {
+  stop.abort();
+  await watch;
+  rmSync(folder, { recursive: true });
+});
+
+function start(known?: string): void {
+  const seen = (text: string): void => {
+    texts.push(text);
+    wake();
+  };
+  const options = { signal: stop.signal, intervalMs: 20, ...(known === undefined ? {} : { known }) };
+  watch = watchFile(file, seen, options);
+}
+
+/** Settles at the next call back. */
+function nextText(): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    wake = () => resolve(texts.at(-1));
+  });
+}
+
+test("notices a rewrite in place, a rename over it and its coming back", async () => {
+  start("first");
+  let next = nextText();
+  writeFileSync(file, "second");
+  expect(await next).toBe("second");
+
+  next = nextText();
+  writeFileSync(`${file}.new`, "third");
+  renameSync(`${file}.new`, file);
+  expect(await next).toBe("third");
+
+  next = nextText();
+  rmSync(file);
+  writeFileSync(file, "fourth");
+  expect(await next).toBe("fourth");
+  expect(texts).toEqual(["second", "third", "fourth"]);
+});
+
+test("notices the swap of a symbolic link above it, as Kubernetes updates mounted files", async () => {
+  for (const [name, text] of [
+    ["v1", "first"],
+    ["v2", "second"],
+  ] as const) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, "config.yaml"), text);
+  }
+  symlinkSync("v1", join(folder, "data"));
+  rmSync(file);
+  symlinkSync(join("data", "config.yaml"), file);
+
+  start("first");
+  const next = nextText();
+  symlinkSync("v2", join(folder, "data.new"));
+  renameSync(join(folder, "data.new"), join(folder, "data"));
+  expect(await next).toBe("second");
+});
+
+test("is not called for a touch, and for a change that was made before it began", async () => {
+  start("zeroth");
+  expect(await nextText()).toBe("first");
+  const next = nextText();
+  utimesSync(file, new Date(), new Date());
+  writeFileSync(file, "first");
+  setTimeout(() => writeFileSync(file, "last"), 100);
+  expect(await next).toBe("last");
+  expect(texts).toEqual(["first", "last"]);
+});
+
+test("waits until a file stays as it is", async () => {
+  start("first");
+  const next = nextText();
+  let parts = 0;
+  const growing = setInterval(() => {
+    parts += 1;
+    writeFileSync(file, "part ".repeat(parts));
+    if (parts === 30) clearInterval(growing);
+  }, 5);
+  expect(await next).toBe("part ".repeat(30));
+});
