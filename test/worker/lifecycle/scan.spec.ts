@@ -32,7 +32,11 @@ describe("the versions that a policy asks for", () => {
     { name: "the two latest", policy: { by: "latest", count: 2 }, want: ["20 /20", "100 /00000100"] },
     { name: "more than there are", policy: { by: "latest", count: 9 }, want: ["3 /3", "20 /20", "100 /00000100"] },
     { name: "0 latest, which counts as 1", policy: { by: "latest", count: 0 }, want: ["100 /00000100"] },
-    { name: "specific ones, as far as they are there", policy: { by: "specific", versions: [20n, 7n].map(version) }, want: ["20 /20"] },
+    {
+      name: "specific ones, as far as they are there",
+      policy: { by: "specific", versions: [20n, 7n].map(version) },
+      want: ["20 /20"],
+    },
     { name: "no specific one", policy: { by: "specific", versions: [] }, want: [] },
   ];
   for (const { name, policy, want } of cases) {

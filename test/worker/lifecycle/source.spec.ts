@@ -7,7 +7,12 @@ const EMPTY: Scan = { is: "found", wanted: [], notes: [] };
 const OFTEN: PollPolicy = { by: "interval", everyMs: 1 };
 
 /** A source whose looks are answered by the test, one after the other. */
-function heldSource(poll: PollPolicy): { scans: Scan[]; looks: (() => void)[]; looked: () => Promise<void>; close: () => void } {
+function heldSource(poll: PollPolicy): {
+  scans: Scan[];
+  looks: (() => void)[];
+  looked: () => Promise<void>;
+  close: () => void;
+} {
   const scans: Scan[] = [];
   const looks: (() => void)[] = [];
   let onLook = (): void => {};
