@@ -14,9 +14,12 @@ export async function askGateway(url: string, path: string, body?: string): Prom
     response = await fetch(target, init);
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : String(thrown);
-    throw new Error(`no gateway answers at ${url} (${cause}); start one with "tensorgate serve", or name it with --url`, {
-      cause: thrown,
-    });
+    throw new Error(
+      `no gateway answers at ${url} (${cause}); start one with "tensorgate serve", or name it with --url`,
+      {
+        cause: thrown,
+      },
+    );
   }
   return { ok: response.ok, status: response.status, text: await response.text() };
 }

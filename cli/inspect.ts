@@ -23,7 +23,11 @@ export async function inspect(path: string, options: InspectOptions): Promise<nu
   const models = folders.map((folder) => ({ folder, ...readSavedModel(folder) }));
   process.stdout.write(
     options.json === true
-      ? `${JSON.stringify(models.map(({ folder, ...model }) => ({ path: folder, ...plain(model) })), undefined, 2)}\n`
+      ? `${JSON.stringify(
+          models.map(({ folder, ...model }) => ({ path: folder, ...plain(model) })),
+          undefined,
+          2,
+        )}\n`
       : models.map(({ folder, ...model }) => describe(folder, model)).join("\n"),
   );
   return 0;
@@ -57,7 +61,9 @@ function describe(folder: string, { metaGraphs, sizeBytes }: SavedModel): string
 
 function tensorRows({ inputs, outputs }: Signature): string[][] {
   const rows = (kind: string, tensors: ReadonlyMap<string, TensorInfo>): string[][] =>
-    [...tensors].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([alias, info]) => [kind, alias, dtypeText(info), shapeText(info), info.name]);
+    [...tensors]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([alias, info]) => [kind, alias, dtypeText(info), shapeText(info), info.name]);
   return [...rows("input", inputs), ...rows("output", outputs)];
 }
 
@@ -82,7 +88,10 @@ function readableBytes(bytes: number): string {
 function plain({ metaGraphs, sizeBytes }: SavedModel): object {
   const tensors = (infos: ReadonlyMap<string, TensorInfo>): object =>
     Object.fromEntries(
-      [...infos].map(([alias, info]) => [alias, { dtype: dtypeText(info), shape: info.shape ?? null, tensor: info.name }]),
+      [...infos].map(([alias, info]) => [
+        alias,
+        { dtype: dtypeText(info), shape: info.shape ?? null, tensor: info.name },
+      ]),
     );
   return {
     sizeBytes,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { packageVersion } from "./package-version.ts";
 
 /** Commands are imported when they run: `tensorgate worker` must not pay for the gateway's libraries. */
 const program = new Command("tensorgate")
@@ -71,11 +71,6 @@ program
   .action(async (_arguments, _options, command: Command) => {
     process.exitCode = await (await import("../worker/runtime/index.ts")).runRuntimeCommand(command.args);
   });
-
-function packageVersion(): string {
-  const file = new URL(import.meta.resolve("#asset/package.json"));
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-}
 
 try {
   await program.parseAsync();
