@@ -1,4 +1,5 @@
 export { type DType, type DTypeName, dtypeNamed, dtypeOf, type ValueField } from "./dtype.ts";
+export * from "./json/index.ts";
 export * from "./proto/index.ts";
 export type { Signature, Signatures, TensorInfo } from "./signature.ts";
 export {

@@ -35,3 +35,4 @@ export {
   type RegressionResponse,
 } from "./results.ts";
 export { parseSignatureDefMap, signatureDefMapOf } from "./signature-def.ts";
+export { type FeatureKind, FeaturesWriter, type FeatureValues } from "./tf-example.ts";

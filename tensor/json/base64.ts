@@ -1,0 +1,50 @@
+import { InferenceError } from "../../core/index.ts";
+import { CLOSE_BRACE, COLON, QUOTE, skipSpace, skipString } from "./cursor.ts";
+import { stringEquals } from "./text.ts";
+
+const B64 = new TextEncoder().encode("b64");
+
+/**
+ * Where the base64 text of the object at `at` is, when that is a base64 object: one member, named `b64`, whose value is a
+ * string. -1 for any other object.
+ */
+export function base64Value(bytes: Uint8Array, at: number): number {
+  const nameAt = skipSpace(bytes, at + 1);
+  if (bytes[nameAt] !== QUOTE || !stringEquals(bytes, nameAt, B64)) return -1;
+  const colon = skipSpace(bytes, skipString(bytes, nameAt));
+  const valueAt = bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : colon;
+  if (bytes[valueAt] !== QUOTE) return -1;
+  return bytes[skipSpace(bytes, skipString(bytes, valueAt))] === CLOSE_BRACE ? valueAt : -1;
+}
+
+/** The standard alphabet, ASCII white space between allowed, padding optional but right. Throws INVALID_ARGUMENT. */
+export function decodeBase64(text: Uint8Array): Uint8Array {
+  if (!isStandard(text)) throw new InferenceError("INVALID_ARGUMENT", "Unable to base64 decode");
+  const latin1 = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("latin1");
+  const decoded = Buffer.from(latin1, "base64");
+  return new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.byteLength);
+}
+
+const LETTER = 1;
+const SPACE = 2;
+const KINDS = new Uint8Array(256);
+for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+  KINDS[letter.charCodeAt(0)] = LETTER;
+}
+for (const space of "\t\n\v\f\r ") KINDS[space.charCodeAt(0)] = SPACE;
+
+/** The runtime's own decoder takes anything: URL-safe letters, stray bytes, wrong padding. */
+function isStandard(text: Uint8Array): boolean {
+  let letters = 0;
+  let padding = 0;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i] as number;
+    const kind = KINDS[byte];
+    if (kind === LETTER && padding === 0) letters++;
+    else if (byte === 0x3d) padding++;
+    else if (kind !== SPACE) return false;
+  }
+  const left = letters % 4;
+  if (left === 1) return false;
+  return padding === 0 || (left !== 0 && padding === 4 - left);
+}

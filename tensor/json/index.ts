@@ -1,0 +1,5 @@
+export { parseRequestBody, type RequestBody } from "./body.ts";
+export { decodeExamples } from "./examples.ts";
+export { decodePredictInputs, type PredictFormat, type PredictInputs } from "./predict-inputs.ts";
+export { encodePredictOutputs } from "./predict-outputs.ts";
+export { encodeClassifications, encodeRegressions, errorBody } from "./results.ts";

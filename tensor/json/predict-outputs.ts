@@ -1,0 +1,127 @@
+import { InferenceError } from "../../core/index.ts";
+import type { Tensor } from "../tensor.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
+import { beforeElement, newLine } from "./layout.ts";
+import type { PredictFormat } from "./predict-inputs.ts";
+import { writeText } from "./write-text.ts";
+import { elementWriter, type WriteElement } from "./write-values.ts";
+
+/** An output on its way into JSON: which element comes next. */
+interface Column {
+  readonly key: Uint8Array;
+  readonly shape: readonly number[];
+  readonly write: WriteElement;
+  next: number;
+}
+
+/**
+ * The answer to a predict request, in the form that it was asked in: `{"predictions": [...]}` or `{"outputs": ...}`. The
+ * name of a single output is left out. Throws INVALID_ARGUMENT when rows cannot be made of the outputs, or for a dtype
+ * that JSON has no values for. Layout and texts are those of `json_tensor.cc`.
+ */
+export function encodePredictOutputs(format: PredictFormat, outputs: ReadonlyMap<string, Tensor>): Uint8Array {
+  if (outputs.size === 0) throw new InferenceError("INVALID_ARGUMENT", "Cannot convert empty tensor map to JSON");
+  return format === "row" ? encodeRows(outputs) : encodeColumns(outputs);
+}
+
+function columnsOf(outputs: ReadonlyMap<string, Tensor>): Column[] {
+  return [...outputs].map(([name, tensor]) => ({
+    key: new TextEncoder().encode(name),
+    shape: tensor.shape,
+    write: elementWriter(name, tensor),
+    next: 0,
+  }));
+}
+
+/** Room for a short number each; it grows from there. */
+function expectedBytes(outputs: ReadonlyMap<string, Tensor>): number {
+  let elements = 0;
+  for (const tensor of outputs.values()) {
+    elements += tensor.kind === "string" ? tensor.values.length : tensor.data.length / tensor.dtype.itemBytes;
+  }
+  return 64 + elements * 12;
+}
+
+function encodeRows(outputs: ReadonlyMap<string, Tensor>): Uint8Array {
+  const rows = rowCount(outputs);
+  const columns = columnsOf(outputs);
+  const out = new ByteBuffer(expectedBytes(outputs));
+  out.ascii('{\n    "predictions": [');
+  for (let row = 0; row < rows; row++) {
+    if (columns.length === 1) {
+      beforeElement(out, row, 2, true);
+      writeTensor(out, columns[0] as Column, 1, 2, true);
+      continue;
+    }
+    beforeElement(out, row, 2, false);
+    out.byte(0x7b);
+    for (const [i, column] of columns.entries()) {
+      writeKey(out, column.key, i, 3);
+      writeTensor(out, column, 1, 3, true);
+    }
+    newLine(out, 2);
+    out.byte(0x7d);
+  }
+  if (rows > 0) newLine(out, 1);
+  out.ascii("]\n}");
+  return out.finish();
+}
+
+/** The first dimension, which all outputs must share. */
+function rowCount(outputs: ReadonlyMap<string, Tensor>): number {
+  let rows: number | undefined;
+  for (const [name, { shape }] of outputs) {
+    const [size] = shape;
+    if (size === undefined) {
+      throw new InferenceError("INVALID_ARGUMENT", `Tensor name: ${name} has no shape information `);
+    }
+    rows ??= size;
+    if (rows !== size) {
+      throw new InferenceError(
+        "INVALID_ARGUMENT",
+        `Tensor name: ${name} has inconsistent batch size: ${size} expecting: ${rows}`,
+      );
+    }
+  }
+  return rows ?? 0;
+}
+
+function encodeColumns(outputs: ReadonlyMap<string, Tensor>): Uint8Array {
+  const columns = columnsOf(outputs);
+  const out = new ByteBuffer(expectedBytes(outputs) * 2);
+  out.ascii('{\n    "outputs": ');
+  if (columns.length === 1) writeTensor(out, columns[0] as Column, 0, 1, false);
+  else {
+    out.byte(0x7b);
+    for (const [i, column] of columns.entries()) {
+      writeKey(out, column.key, i, 2);
+      writeTensor(out, column, 0, 2, false);
+    }
+    newLine(out, 1);
+    out.byte(0x7d);
+  }
+  out.ascii("\n}");
+  return out.finish();
+}
+
+function writeKey(out: ByteBuffer, key: Uint8Array, index: number, depth: number): void {
+  beforeElement(out, index, depth, false);
+  writeText(out, key);
+  out.ascii(": ");
+}
+
+/** The next elements of a column from dimension `dim` on, as lists in lists that begin `depth` deep. */
+function writeTensor(out: ByteBuffer, column: Column, dim: number, depth: number, oneLine: boolean): void {
+  const size = column.shape[dim];
+  if (size === undefined) {
+    column.write(out, column.next++, depth);
+    return;
+  }
+  out.byte(0x5b);
+  for (let i = 0; i < size; i++) {
+    beforeElement(out, i, depth + 1, oneLine);
+    writeTensor(out, column, dim + 1, depth + 1, oneLine);
+  }
+  if (size > 0 && !oneLine) newLine(out, depth);
+  out.byte(0x5d);
+}
