@@ -1,0 +1,17 @@
+import type { ModelName, ModelSpec, Version, VersionStatus } from "../core/index.ts";
+import type { ReloadConfigRequest } from "../protos/index.ts";
+import type { Answer, InferenceCall, Servable } from "./call.ts";
+
+/** What the edges ask of the gateway behind them. Every error thrown is an InferenceError fit for the client. */
+export interface Backend {
+  serve(call: InferenceCall): Promise<Answer>;
+  /** The version that a call would go to, by the rules of a call; for metadata, which runs nothing. */
+  resolve(spec: ModelSpec, header: (name: string) => string | undefined): Servable;
+  /** Descending; only the one version if it is named. Throws NOT_FOUND when there is no such model or version. */
+  status(name: ModelName, version?: Version): readonly VersionStatus[];
+  modelNames(): readonly string[];
+  /** What still keeps the gateway from being ready, one sentence each; empty once it is. */
+  missing(): readonly string[];
+  /** Resolves when the new set of models serves. */
+  reload(request: ReloadConfigRequest): Promise<void>;
+}

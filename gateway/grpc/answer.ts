@@ -1,0 +1,71 @@
+import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
+import { type Deadline, InferenceError, type Logger, type StatusCode, timeLeftMs } from "../../core/index.ts";
+import type { InFlight } from "../in-flight.ts";
+import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
+import { deadlineOf, headerOf } from "./parse.ts";
+import { errorToStatus } from "./status.ts";
+
+/** What a handler is told besides the request. */
+export interface CallContext {
+  readonly observation: Observation;
+  readonly header: (name: string) => string | undefined;
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal;
+}
+
+export interface AnswerParts {
+  readonly observer: Observer;
+  readonly log: Logger;
+  readonly inFlight: InFlight;
+}
+
+/** grpc-js ends a call whose deadline has passed by its own timer, which may go off a little early. */
+const TIMER_SLACK_MS = 2;
+
+/**
+ * A unary method from a function that answers or throws. Whatever is thrown becomes a status; the request is counted once,
+ * before its answer leaves.
+ */
+export function unary<Request, Response>(
+  { observer, log, inFlight }: AnswerParts,
+  method: ObservedMethod,
+  sizeOf: (message: Request | Response) => number,
+  answer: (request: Request, context: CallContext) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  const run = async (call: ServerUnaryCall<Request, Response>, context: CallContext): Promise<Response> =>
+    answer(call.request, context);
+
+  return (call, callback) => {
+    inFlight.enter();
+    const gaveUp = new AbortController();
+    // grpc-js emits it at the end of every call: when the client has given up, and when the answer has left.
+    call.once("cancelled", () => {
+      gaveUp.abort();
+      inFlight.leave();
+    });
+    const deadline = deadlineOf(call);
+    const client = call.getPeer();
+    const observation = observer.start({ protocol: "grpc", method, request: call.getPath(), client });
+    const bytesIn = sizeOf(call.request);
+    // After a client has gone, or its deadline has passed, grpc-js has answered already.
+    const codeOf = (code: StatusCode): StatusCode => {
+      if (!gaveUp.signal.aborted) return code;
+      return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
+    };
+
+    run(call, { observation, header: headerOf(call), deadline, signal: gaveUp.signal })
+      .then(
+        (response) => {
+          observation.end({ code: codeOf("OK"), bytesIn, bytesOut: sizeOf(response) });
+          callback(null, response);
+        },
+        (thrown: unknown) => {
+          const error = InferenceError.from(thrown, "gateway");
+          if (error !== thrown) log.error({ err: thrown, method: call.getPath() }, "unexpected error");
+          observation.end({ code: codeOf(error.code), bytesIn, bytesOut: 0, error });
+          callback(errorToStatus(error));
+        },
+      )
+      .catch((thrown: unknown) => log.error({ err: thrown, method: call.getPath() }, "unexpected error"));
+  };
+}

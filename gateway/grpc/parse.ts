@@ -1,0 +1,83 @@
+import type { ServerUnaryCall } from "@grpc/grpc-js";
+import {
+  type Deadline,
+  deadlineIn,
+  InferenceError,
+  LATEST,
+  type ModelSpec,
+  modelName,
+  NO_DEADLINE,
+  version,
+} from "../../core/index.ts";
+import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
+import { requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
+import type { CallBody, InferenceMethod, Servable } from "../call.ts";
+
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
+
+/** The model that a serialized request names. Throws INVALID_ARGUMENT, in TensorFlow Serving's words where it names none. */
+export function parseSpec(method: InferenceMethod, message: Uint8Array): ModelSpec {
+  const spec = requestSpec(method, message);
+  // A task without a spec counts as one with an empty spec (servables/tensorflow/multi_inference_helper.cc).
+  if (spec === undefined && method !== "MultiInference")
+    throw new InferenceError("INVALID_ARGUMENT", "Missing ModelSpec");
+  if (spec === undefined || spec.name === "") throw unnamed();
+  return spec;
+}
+
+/** As {@link parseSpec}, for requests that are read as objects. */
+export function specOf(message: SpecMessage | null): ModelSpec {
+  if (message === null) throw new InferenceError("INVALID_ARGUMENT", "Missing ModelSpec");
+  if (message.name === "") throw unnamed();
+  return { name: modelName(message.name), choice: choiceOf(message), signature: message.signature_name };
+}
+
+function choiceOf(message: SpecMessage): ModelSpec["choice"] {
+  switch (message.version_choice) {
+    case "version":
+      return { by: "version", version: version(message.version.value) };
+    case "version_label":
+      return { by: "label", label: message.version_label };
+    default:
+      return LATEST;
+  }
+}
+
+function unnamed(): InferenceError {
+  return new InferenceError("INVALID_ARGUMENT", "ModelSpec has no name specified.");
+}
+
+/** The message as it came, but for its ModelSpec when that does not name the target already. `sentTo` is told each target. */
+export function parseBody(
+  method: InferenceMethod,
+  message: Uint8Array,
+  spec: ModelSpec,
+  sentTo: (target: Servable) => void,
+): CallBody {
+  return {
+    messageFor(target) {
+      sentTo(target);
+      const named = spec.choice.by === "version" && spec.choice.version === target.version;
+      const renamed = spec.name !== target.name;
+      if (named && !renamed && method !== "MultiInference") return message;
+      return rewriteRequestSpec(method, message, {
+        version: target.version,
+        ...(renamed ? { name: target.name } : {}),
+      });
+    },
+  };
+}
+
+/** Metadata by lower-case name; several values are joined as HTTP joins them, binary ones are left out. */
+export function headerOf({ metadata }: AnyCall): (name: string) => string | undefined {
+  return (name) => {
+    const values = metadata.get(name).filter((value) => typeof value === "string");
+    return values.length === 0 ? undefined : values.join(", ");
+  };
+}
+
+/** grpc-js tells a deadline by the wall clock. */
+export function deadlineOf(call: AnyCall): Deadline {
+  const epochMs = Number(call.getDeadline());
+  return epochMs === Number.POSITIVE_INFINITY ? NO_DEADLINE : deadlineIn(epochMs - Date.now());
+}

@@ -1,0 +1,125 @@
+import {
+  DEFAULT_SIGNATURE,
+  type InferenceError,
+  type ModelName,
+  type ModelSpec,
+  type StatusCode,
+} from "../../core/index.ts";
+import type { Servable } from "../call.ts";
+import type { AccessLog } from "./access-log.ts";
+import type { RequestMetrics } from "./metrics.ts";
+
+export type Protocol = "rest" | "grpc";
+
+/** What a request is counted under; `Unknown` is what names nothing that we have. */
+export type ObservedMethod =
+  | "Predict"
+  | "Classify"
+  | "Regress"
+  | "MultiInference"
+  | "GetModelMetadata"
+  | "GetModelStatus"
+  | "HandleReloadConfigRequest"
+  | "ListModels"
+  | "Unknown";
+
+/** A request as it comes in. */
+export interface Arrival {
+  readonly protocol: Protocol;
+  readonly method: ObservedMethod;
+  /** `POST /v1/models/m:predict`, `/tensorflow.serving.PredictionService/Predict`; for the log only. */
+  readonly request: string;
+  /** The client's address. */
+  readonly client: string;
+}
+
+/** How a request has ended. */
+export interface Outcome {
+  readonly code: StatusCode;
+  /** Over REST. */
+  readonly httpStatus?: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly error?: InferenceError;
+}
+
+export interface ObserverParts {
+  readonly metrics: RequestMetrics;
+  readonly accessLog: AccessLog;
+  /** Whether a name is that of a model we have: no other text becomes a label value. */
+  readonly knowsModel: (name: ModelName) => boolean;
+}
+
+/** Counts and logs requests; whichever edge they come through, here and nowhere else. */
+export interface Observer {
+  start(arrival: Arrival): Observation;
+}
+
+/** One request under way. Whoever starts it ends it, once. */
+export interface Observation {
+  /** Said as soon as it is known; may be said again with more in it. From here on it counts as in flight. */
+  asksFor(spec: Pick<ModelSpec, "name" | "choice" | "signature">): void;
+  /** Which version it has been sent to; of several, the last one counts. */
+  sentTo(target: Servable): void;
+  end(outcome: Outcome): void;
+}
+
+export function createObserver(parts: ObserverParts): Observer {
+  return { start: (arrival) => new RequestUnderWay(parts, arrival) };
+}
+
+class RequestUnderWay implements Observation {
+  readonly #parts: ObserverParts;
+  readonly #arrival: Arrival;
+  readonly #startedMs = performance.now();
+  #spec: Pick<ModelSpec, "name" | "choice" | "signature"> | undefined;
+  #target: Servable | undefined;
+  #inFlightOf: string | undefined;
+
+  constructor(parts: ObserverParts, arrival: Arrival) {
+    this.#parts = parts;
+    this.#arrival = arrival;
+  }
+
+  asksFor(spec: Pick<ModelSpec, "name" | "choice" | "signature">): void {
+    this.#spec = spec;
+    if (this.#inFlightOf !== undefined) return;
+    this.#inFlightOf = this.#knownModel();
+    this.#parts.metrics.entered({ ...this.#arrival, model: this.#inFlightOf });
+  }
+
+  sentTo(target: Servable): void {
+    this.#target = target;
+  }
+
+  end(outcome: Outcome): void {
+    const { metrics, accessLog } = this.#parts;
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    if (this.#inFlightOf !== undefined) metrics.left({ ...this.#arrival, model: this.#inFlightOf });
+    metrics.ended(
+      {
+        protocol: this.#arrival.protocol,
+        method: this.#arrival.method,
+        model: this.#target?.name ?? this.#knownModel(),
+        version: this.#target === undefined ? "" : String(this.#target.version),
+        signature: this.#knownSignature(outcome.code),
+        code: outcome.code,
+      },
+      seconds,
+    );
+    accessLog({ arrival: this.#arrival, outcome, spec: this.#spec, target: this.#target, seconds });
+  }
+
+  #knownModel(): string {
+    return this.#spec !== undefined && this.#parts.knowsModel(this.#spec.name) ? this.#spec.name : "";
+  }
+
+  /** A signature of the version that it was sent to. What was answered OK had one, and needs no look at the version's list. */
+  #knownSignature(code: StatusCode): string {
+    if (!SIGNED.has(this.#arrival.method) || this.#spec === undefined || this.#target === undefined) return "";
+    const signature = this.#spec.signature === "" ? DEFAULT_SIGNATURE : this.#spec.signature;
+    return code === "OK" || this.#target.signatures.has(signature) ? signature : "";
+  }
+}
+
+const SIGNED: ReadonlySet<ObservedMethod> = new Set(["Predict", "Classify", "Regress", "MultiInference"]);
