@@ -5,6 +5,8 @@ import { configJsonSchema, configJsonSchemaText } from "../../config/json-schema
 
 const folder = new URL("../../config/", import.meta.url);
 
+const path = (name: string) => new URL(name, folder).pathname;
+
 test("the JSON Schema in config/ is current (npm run schema writes it)", () => {
   expect(readFileSync(new URL("tensorgate.schema.json", folder), "utf8")).toBe(configJsonSchemaText());
 });
@@ -23,7 +25,6 @@ test("every key of the JSON Schema has a shape", () => {
 });
 
 test("the configurations that come along are right", async () => {
-  const path = (name: string) => new URL(name, folder).pathname;
   const { config } = await loadConfigFile(path("default.yaml"));
   expect(config.models.map(({ name }) => name)).toEqual([
     "half_plus_two",

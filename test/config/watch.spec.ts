@@ -24,11 +24,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+function seen(text: string): void {
+  texts.push(text);
+  wake();
+}
+
 function start(known?: string): void {
-  const seen = (text: string): void => {
-    texts.push(text);
-    wake();
-  };
   const options = { signal: stop.signal, intervalMs: 20, ...(known === undefined ? {} : { known }) };
   watch = watchFile(file, seen, options);
 }
