@@ -15,26 +15,33 @@ export interface Load {
   readonly inFlight: number;
 }
 
+/** How a process that hangs is noticed: its connection is given up `timeoutMs` after a ping that it doesn't answer. */
+export interface PingConfig {
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
+const PING: PingConfig = { everyMs: 5_000, timeoutMs: 10_000 };
+
 export interface EndpointOptions {
   /** For messages, logs and metrics: `worker-0`. */
   readonly name: string;
   /** In gRPC's syntax: `unix:/tmp/x.sock`, `127.0.0.1:8500`. */
   readonly target: string;
   readonly breaker: BreakerConfig;
+  readonly ping?: PingConfig;
   /** Called when a call has failed as if nobody were there; the endpoint is out until `ready` is set again. */
   readonly onSuspect: () => void;
   readonly onBreaker: (state: Breaker["state"]) => void;
 }
 
 /**
- * Messages have no limit here (what comes in is bounded at the edges). A process that hangs is noticed by the
- * unanswered ping: at most 15 s after it stopped. A socket that isn't there yet is tried often, it costs nothing.
+ * Messages have no limit here (what comes in is bounded at the edges). A socket that isn't there yet is tried often, it
+ * costs nothing.
  */
 const CHANNEL_OPTIONS = {
   "grpc.max_receive_message_length": -1,
   "grpc.max_send_message_length": -1,
-  "grpc.keepalive_time_ms": 5_000,
-  "grpc.keepalive_timeout_ms": 10_000,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.initial_reconnect_backoff_ms": 50,
   "grpc.max_reconnect_backoff_ms": 1_000,
@@ -55,7 +62,12 @@ export class Endpoint implements Load {
 
   constructor(options: EndpointOptions) {
     this.name = options.name;
-    this.client = new Client(options.target, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const { everyMs, timeoutMs } = options.ping ?? PING;
+    this.client = new Client(options.target, credentials.createInsecure(), {
+      ...CHANNEL_OPTIONS,
+      "grpc.keepalive_time_ms": everyMs,
+      "grpc.keepalive_timeout_ms": timeoutMs,
+    });
     this.#options = options;
     this.#breaker = createBreaker(options.name, options.breaker, options.onBreaker);
   }

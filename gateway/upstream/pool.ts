@@ -4,7 +4,7 @@ import type { Logger, ModelName } from "../../core/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
 import type { Breaker } from "./breaker.ts";
 import { createChanges } from "./changes.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, PingConfig } from "./endpoint.ts";
 import { residentBytes } from "./process-memory.ts";
 import { missing } from "./readiness.ts";
 import { Registry } from "./registry.ts";
@@ -19,6 +19,7 @@ export interface LocalPoolOptions {
   readonly config: Config;
   readonly launch: Launch;
   readonly log: Logger;
+  readonly ping?: PingConfig;
   /** How long a process that was connected may be silent before it is killed. Default 20 s. */
   readonly hungMs?: number;
 }
@@ -63,7 +64,7 @@ export interface PoolWorker {
  * Starts `config.workers.count` local processes and keeps them. A link (endpoint, breaker, counts) lives as long as one
  * process, and outlives every reload. The creator closes the pool.
  */
-export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }: LocalPoolOptions): Pool {
+export function createLocalPool({ config: first, launch, log, ping, hungMs = 20_000 }: LocalPoolOptions): Pool {
   let config = first;
   let retryByModel = retries(first.models);
   let generation = nextGeneration(0n);
@@ -71,6 +72,12 @@ export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }:
   const changes = createChanges();
   const registry = new Registry<Endpoint>(() => changes.notify());
   const links = new Map<number, WorkerLink>();
+  let ending = false;
+  const drain = (): void => {
+    ending = true;
+    supervisor.stopRestarts();
+    changes.notify();
+  };
 
   const supervisor = new Supervisor({
     count: first.workers.count,
@@ -83,6 +90,7 @@ export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }:
         name: nameOf(slot),
         target: `unix:${slot.socketPath}`,
         breaker: config.resilience.breaker,
+        ping,
         wanted,
         registry,
         changes,
@@ -113,6 +121,7 @@ export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }:
       budget: createRetryBudget(() => config.resilience.retries.budgetPercent),
       mayRunTwice: (model) => retryByModel.get(model) ?? true,
       changes,
+      mayRecover: () => !ending,
     }),
     send: createSend(registry),
 
@@ -156,9 +165,12 @@ export function createLocalPool({ config: first, launch, log, hungMs = 20_000 }:
         }),
       ),
 
-    drain: () => supervisor.stopRestarts(),
+    drain,
 
-    close: (limitMs = 5_000) => supervisor.close(limitMs),
+    async close(limitMs = 5_000) {
+      drain();
+      await supervisor.close(limitMs);
+    },
   };
 }
 

@@ -13,6 +13,8 @@ export interface RetryOptions {
   readonly mayRunTwice: (model: ModelName) => boolean;
   /** Notified when an endpoint or a version comes or goes. */
   readonly changes: Changes;
+  /** Whether an endpoint that is away may come back. */
+  readonly mayRecover: () => boolean;
   /** How long a call waits, within its deadline, for a pool that has just lost its last worker. */
   readonly revivalWaitMs?: number;
 }
@@ -28,7 +30,7 @@ export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>) => Pro
  * At most `attempts` times, never past the deadline or after the client gave up.
  */
 export function createRetry(options: RetryOptions): Retry {
-  const { config, budget, mayRunTwice, changes, revivalWaitMs = 3_000 } = options;
+  const { config, budget, mayRunTwice, changes, mayRecover, revivalWaitMs = 3_000 } = options;
 
   const allows = (kind: FailureKind, call: InferenceCall): boolean => {
     switch (kind) {
@@ -56,7 +58,7 @@ export function createRetry(options: RetryOptions): Retry {
         const failure = failureOf(error);
         if (failure === undefined) {
           waitUntil ??= Math.min(call.deadline, performance.now() + revivalWaitMs);
-          if (!(await changes.after(seen, waitUntil, call.signal))) throw error;
+          if (!mayRecover() || !(await changes.after(seen, waitUntil, call.signal))) throw error;
         } else if (++resent > config().attempts || !allows(failure.kind, call)) {
           throw error;
         }

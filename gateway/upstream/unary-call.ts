@@ -20,6 +20,9 @@ export interface CallLimits {
 /** What TensorFlow says when a session run outlasts its timeout (`DirectSession::WaitForNotification`). */
 const TIMED_OUT = "Timed out waiting for notification";
 
+/** What grpc-js's server says when its own timer for the same deadline is the first to go off. */
+const SERVERS_TIMER = "Deadline exceeded";
+
 /** The trailer in which our workers name the origin of an error. */
 const ORIGIN_KEY = "tensorgate-origin";
 
@@ -72,6 +75,7 @@ export function unaryCall(
  * broken stream are doubtful.
  */
 function answered(error: ServiceError, hasHeaders: boolean): boolean {
+  if (error.code === status.DEADLINE_EXCEEDED && error.details === SERVERS_TIMER) return false;
   if (Object.keys(error.metadata.getMap()).length > 0) return true;
   return hasHeaders && !BROKEN_STREAM.has(error.code);
 }

@@ -2,7 +2,7 @@ import type { BreakerConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import type { ApplyModelsRequest } from "../../protos/index.ts";
 import type { Changes } from "./changes.ts";
-import { Endpoint } from "./endpoint.ts";
+import { Endpoint, type PingConfig } from "./endpoint.ts";
 import type { Registry } from "./registry.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 
@@ -11,6 +11,7 @@ export interface WorkerLinkOptions {
   /** In gRPC's syntax. */
   readonly target: string;
   readonly breaker: BreakerConfig;
+  readonly ping?: PingConfig | undefined;
   readonly wanted: ApplyModelsRequest;
   readonly registry: Registry<Endpoint>;
   readonly changes: Changes;
@@ -34,12 +35,13 @@ export class WorkerLink {
   #silence: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerLinkOptions) {
-    const { name, target, breaker, wanted, changes, log } = options;
+    const { name, target, breaker, ping, wanted, changes, log } = options;
     this.#options = options;
     this.endpoint = new Endpoint({
       name,
       target,
       breaker,
+      ...(ping === undefined ? {} : { ping }),
       onSuspect: () => {
         log.warn("a call did not get through to the worker");
         this.#watch.recheck();

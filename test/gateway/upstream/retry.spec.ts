@@ -21,9 +21,10 @@ interface Setting {
   readonly attempts?: number;
   readonly budget?: boolean;
   readonly mayRunTwice?: boolean;
+  readonly mayRecover?: boolean;
 }
 
-function setUp({ attempts = 2, budget = true, mayRunTwice = true }: Setting = {}) {
+function setUp({ attempts = 2, budget = true, mayRunTwice = true, mayRecover = true }: Setting = {}) {
   const changes = createChanges();
   const counts = { deposits: 0, takes: 0 };
   const retry = createRetry({
@@ -37,6 +38,7 @@ function setUp({ attempts = 2, budget = true, mayRunTwice = true }: Setting = {}
     },
     mayRunTwice: () => mayRunTwice,
     changes,
+    mayRecover: () => mayRecover,
   });
   return { retry, changes, counts };
 }
@@ -151,6 +153,12 @@ describe("without an endpoint", () => {
       nobodyThere,
     );
     expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  test("does not wait for what cannot come back", async () => {
+    const { attempt, count } = attempts(nobodyThere);
+    await expect(setUp({ mayRecover: false }).retry(aCall(), attempt)).rejects.toBe(nobodyThere);
+    expect(count()).toBe(1);
   });
 
   test("stops waiting when the client gives up", async () => {

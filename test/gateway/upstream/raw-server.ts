@@ -1,0 +1,57 @@
+import { Metadata, Server, ServerCredentials, type ServiceDefinition, type ServiceError } from "@grpc/grpc-js";
+import { predictionServiceRaw } from "../../../protos/index.ts";
+
+export interface SeenCall {
+  /** Milliseconds until the deadline that came over the wire; undefined without one. */
+  readonly deadlineMs: number | undefined;
+  /** Resolves when the call is cancelled. */
+  readonly cancelled: Promise<void>;
+}
+
+export interface RawServer extends Disposable {
+  /** `127.0.0.1:port` */
+  readonly target: string;
+  /** The next call that arrives. */
+  nextCall(): Promise<SeenCall>;
+}
+
+/** Answers to Predict in this process: the message back, an error, or nothing at all. */
+export async function startRawServer(
+  answer: (message: Buffer) => Buffer | Partial<ServiceError> | "never",
+): Promise<RawServer> {
+  const server = new Server({ "grpc.max_receive_message_length": -1 });
+  let waiting: ((call: SeenCall) => void)[] = [];
+  server.addService({ Predict: predictionServiceRaw.Predict } as ServiceDefinition, {
+    Predict(
+      call: import("@grpc/grpc-js").ServerUnaryCall<Buffer, Buffer>,
+      reply: import("@grpc/grpc-js").sendUnaryData<Buffer>,
+    ) {
+      const deadline = Number(call.getDeadline());
+      const seen: SeenCall = {
+        deadlineMs: deadline === Number.POSITIVE_INFINITY ? undefined : deadline - Date.now(),
+        cancelled: new Promise((resolve) => call.on("cancelled", resolve)),
+      };
+      for (const wake of waiting) wake(seen);
+      waiting = [];
+      const answered = answer(call.request);
+      if (Buffer.isBuffer(answered)) reply(null, answered);
+      else if (answered !== "never") reply(answered);
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    target: `127.0.0.1:${port}`,
+    nextCall: () => new Promise((resolve) => waiting.push(resolve)),
+    [Symbol.dispose]: () => server.forceShutdown(),
+  };
+}
+
+export function originTrailer(origin: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set("tensorgate-origin", origin);
+  return metadata;
+}
