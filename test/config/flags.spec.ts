@@ -36,6 +36,11 @@ describe("a flag lands in its setting", () => {
     { argv: ["--port=0"], of: (c: Config) => c.server.grpc.port, want: 0 },
     // The order of the flags doesn't count, so that `--port=0` knows of the socket.
     { argv: ["--port=0", "--grpc_socket_path=/s"], of: (c: Config) => c.server.grpc.port, want: undefined },
+    {
+      argv: ["--grpc_socket_path=/s", "--port=0"],
+      of: (c: Config) => c.server.grpc.port,
+      want: undefined,
+    },
     { argv: ["--grpc_socket_path=s"], of: (c: Config) => c.server.grpc.socketPath, want: resolve("s") },
     { argv: ["--rest_api_port=9"], of: (c: Config) => c.server.rest.port, want: 9 },
     { argv: ["--rest-api-port=9"], of: (c: Config) => c.server.rest.port, want: 9 },

@@ -29,9 +29,8 @@ function seen(text: string): void {
   wake();
 }
 
-function start(known?: string): void {
-  const options = { signal: stop.signal, intervalMs: 20, ...(known === undefined ? {} : { known }) };
-  watch = watchFile(file, seen, options);
+function start(known: string, intervalMs = 20): void {
+  watch = watchFile(file, seen, { signal: stop.signal, known, intervalMs });
 }
 
 /** Settles at the next call back. */
@@ -90,13 +89,13 @@ test("is not called for a touch, and for a change that was made before it began"
 });
 
 test("waits until a file stays as it is", async () => {
-  start("first");
+  start("first", 100);
   const next = nextText();
   let parts = 0;
   const growing = setInterval(() => {
     parts += 1;
     writeFileSync(file, "part ".repeat(parts));
     if (parts === 30) clearInterval(growing);
-  }, 5);
+  }, 10);
   expect(await next).toBe("part ".repeat(30));
 });
