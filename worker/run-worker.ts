@@ -56,7 +56,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
       const startedMs = performance.now();
       ended.abort();
       const idle = await server.drain(timeoutMs);
-      const leftMs = Math.max(0, timeoutMs - (performance.now() - startedMs));
+      const leftMs = Math.max(0, Math.ceil(timeoutMs - (performance.now() - startedMs)));
       const freed = idle && (await manager.close(AbortSignal.timeout(leftMs)));
       log.info({ inFlight: server.inFlight.count, freed }, "worker has drained");
       return freed;

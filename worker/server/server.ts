@@ -60,11 +60,13 @@ export async function startServer({ manager, listen: where, rules, log }: Server
 
   const server = new Server(SERVER_OPTIONS);
   server.addService(predictionServiceRaw, {
-    Predict: unary(parts, (request: Buffer, scope) => predict(manager, request, scope)),
-    Classify: unary(parts, (request: Buffer, scope) => classify(manager, request, scope)),
-    Regress: unary(parts, (request: Buffer, scope) => regress(manager, request, scope)),
-    MultiInference: unary(parts, (request: Buffer, scope) => multiInference(manager, request, scope)),
-    GetModelMetadata: unary(parts, (request: Buffer) => metadata(manager, request)),
+    Predict: unary(parts, async (request: Buffer, scope) => asBuffer(await predict(manager, request, scope))),
+    Classify: unary(parts, async (request: Buffer, scope) => asBuffer(await classify(manager, request, scope))),
+    Regress: unary(parts, async (request: Buffer, scope) => asBuffer(await regress(manager, request, scope))),
+    MultiInference: unary(parts, async (request: Buffer, scope) =>
+      asBuffer(await multiInference(manager, request, scope)),
+    ),
+    GetModelMetadata: unary(parts, (request: Buffer) => asBuffer(metadata(manager, request))),
   });
   server.addService(modelService, {
     GetModelStatus: unary(parts, (request) => modelStatus(manager, request)),
@@ -98,6 +100,11 @@ export async function startServer({ manager, listen: where, rules, log }: Server
       server.forceShutdown();
     },
   };
+}
+
+/** A view: grpc-js copies a message by methods that only a Buffer has. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const FLUSH_MS = 300;
