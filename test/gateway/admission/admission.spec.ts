@@ -19,9 +19,11 @@ test("lets nobody in while draining, and lets those inside finish", async () => 
   admission.drain();
   expect(() => admission.admit(aCall())).toThrow(expect.objectContaining({ code: "UNAVAILABLE", retryAfterMs: 1000 }));
   let idle = false;
-  const ended = admission.idle().then(() => {
+  const becomeIdle = async (): Promise<void> => {
+    await admission.idle();
     idle = true;
-  });
+  };
+  const ended = becomeIdle();
   await Promise.resolve();
   expect(idle).toBe(false);
   inside[Symbol.dispose]();

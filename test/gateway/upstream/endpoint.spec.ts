@@ -213,7 +213,7 @@ describe("the breaker", () => {
     let sick = true;
     using server = await startRawServer((message) => (sick ? { code: 14, details: "sick" } : message));
     const states: string[] = [];
-    let halfOpen = (): void => {};
+    let halfOpen: () => void;
     using connected = connect(server.target, (state) => {
       states.push(state);
       if (state === "halfOpen") halfOpen();

@@ -46,7 +46,7 @@ async function startPool(config: Config, patience: Pick<LocalPoolOptions, "ping"
   const predict = async (text: string, draft: CallDraft = {}): Promise<string> => {
     const call = aCall({ ...draft, text });
     const answer = await pool.retry(call, () => pool.send(route(table, pool.registry, call)));
-    return `${answer.target.version} ${Buffer.from(answer.message)}`;
+    return `${answer.target.version} ${Buffer.from(answer.message).toString()}`;
   };
   await ready(pool, config.workers.count);
   return { pool, children, predict, [Symbol.asyncDispose]: () => pool.close(1_000) };
@@ -82,9 +82,9 @@ test("a kill -9 under load is seen by no client, and the worker comes back", asy
   const { pool, children, predict } = running;
   const lost: unknown[] = [];
   let answered = 0;
-  let on = true;
+  const stop = new AbortController();
   const clients = Array.from({ length: 16 }, async () => {
-    while (on) {
+    while (!stop.signal.aborted) {
       await predict("x").then(
         () => answered++,
         (error) => lost.push(error),
@@ -100,10 +100,10 @@ test("a kill -9 under load is seen by no client, and the worker comes back", asy
   await more(300);
   await ready(pool, 2);
   await more(300);
-  on = false;
+  stop.abort();
   await Promise.all(clients);
   expect(lost).toEqual([]);
-  expect((await pool.workers()).map(({ restarts }) => restarts).toSorted()).toEqual([0, 1]);
+  expect((await pool.workers()).reduce((sum, { restarts }) => sum + restarts, 0)).toBe(1);
 });
 
 test("a call whose request kills each worker that gets it fails in the end", async () => {
@@ -119,7 +119,7 @@ test("retry: false keeps a call that may have run from running again", async () 
     code: "UNAVAILABLE",
     message: /lost the connection before it answered$/,
   });
-  expect((await running.pool.workers()).map(({ ready }) => ready).toSorted()).toEqual([false, true]);
+  expect((await running.pool.workers()).filter(({ ready }) => ready)).toHaveLength(1);
 });
 
 describe("with one worker", () => {

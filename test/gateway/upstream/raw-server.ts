@@ -1,4 +1,11 @@
-import { Metadata, Server, ServerCredentials, type ServiceDefinition, type ServiceError } from "@grpc/grpc-js";
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceError,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
 import { predictionServiceRaw } from "../../../protos/index.ts";
 
 export interface SeenCall {
@@ -21,23 +28,23 @@ export async function startRawServer(
 ): Promise<RawServer> {
   const server = new Server({ "grpc.max_receive_message_length": -1 });
   let waiting: ((call: SeenCall) => void)[] = [];
-  server.addService({ Predict: predictionServiceRaw.Predict } as ServiceDefinition, {
-    Predict(
-      call: import("@grpc/grpc-js").ServerUnaryCall<Buffer, Buffer>,
-      reply: import("@grpc/grpc-js").sendUnaryData<Buffer>,
-    ) {
-      const deadline = Number(call.getDeadline());
-      const seen: SeenCall = {
-        deadlineMs: deadline === Number.POSITIVE_INFINITY ? undefined : deadline - Date.now(),
-        cancelled: new Promise((resolve) => call.on("cancelled", resolve)),
-      };
-      for (const wake of waiting) wake(seen);
-      waiting = [];
-      const answered = answer(call.request);
-      if (Buffer.isBuffer(answered)) reply(null, answered);
-      else if (answered !== "never") reply(answered);
+  server.addService(
+    { Predict: predictionServiceRaw.Predict },
+    {
+      Predict(call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) {
+        const deadline = Number(call.getDeadline());
+        const seen: SeenCall = {
+          deadlineMs: deadline === Number.POSITIVE_INFINITY ? undefined : deadline - Date.now(),
+          cancelled: new Promise((resolve) => call.on("cancelled", resolve)),
+        };
+        for (const wake of waiting) wake(seen);
+        waiting = [];
+        const answered = answer(call.request);
+        if (Buffer.isBuffer(answered)) reply(null, answered);
+        else if (answered !== "never") reply(answered);
+      },
     },
-  });
+  );
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

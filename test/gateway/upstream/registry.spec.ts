@@ -98,9 +98,10 @@ test("believes an endpoint that has just unloaded a version before its report sa
   expect(registry.latest(m)?.version).toBe(1n);
 });
 
+const at = (state: VersionReport["state"]): VersionReport => row(1, { state });
+
 describe("a version's status is that of the worker that is furthest:", () => {
   const failed = row(1, { state: "END", error: "INTERNAL" });
-  const at = (state: VersionReport["state"]): VersionReport => row(1, { state });
   for (const { name, a, b, want } of [
     { name: "AVAILABLE beats LOADING", a: at("LOADING"), b: at("AVAILABLE"), want: "AVAILABLE OK" },
     { name: "LOADING beats START", a: at("LOADING"), b: at("START"), want: "LOADING OK" },

@@ -14,7 +14,7 @@ import { complete, configured, model, row } from "./reports.ts";
 const m = modelName("m");
 const notFound = { code: 5, details: "Servable not found for request: Specific(m, 2)" };
 
-function setUp() {
+function setUp(breakerAfter = 1_000) {
   const registry = new Registry<Endpoint>();
   const send = createSend(registry);
   const retry = createRetry({
@@ -31,10 +31,15 @@ function setUp() {
     predict: async (): Promise<string> => {
       const call = aCall({ text: "x" });
       const answer = await retry(call, () => send(route(table, registry, call)));
-      return `${answer.target.version} ${Buffer.from(answer.message)}`;
+      return `${answer.target.version} ${Buffer.from(answer.message).toString()}`;
     },
     add(target: string, ...versions: VersionReport[]): Endpoint {
-      const breaker = { errorThresholdPercent: 50, windowMs: 10_000, minRequests: 1, resetTimeoutMs: 60_000 };
+      const breaker = {
+        errorThresholdPercent: 50,
+        windowMs: 10_000,
+        minRequests: breakerAfter,
+        resetTimeoutMs: 60_000,
+      };
       const endpoint = new Endpoint({ name: target, target, breaker, onSuspect: () => {}, onBreaker: () => {} });
       endpoint.ready = true;
       endpoints.push(endpoint);
@@ -77,7 +82,7 @@ test("a worker that answers UNAVAILABLE loses its calls to another, however idle
 
 test("when all workers are held back by their breakers the answer is 503 at once", async () => {
   using sick = await startRawServer(() => ({ code: 14, details: "sick" }));
-  using pool = setUp();
+  using pool = setUp(1);
   pool.add(sick.target, row(1));
   await expect(pool.predict()).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await expect(pool.predict()).rejects.toMatchObject({

@@ -5,7 +5,6 @@ import {
   ServerCredentials,
   type ServerUnaryCall,
   type ServerWritableStream,
-  type ServiceDefinition,
   type ServiceError,
   type sendUnaryData,
 } from "@grpc/grpc-js";
@@ -29,7 +28,7 @@ async function startControl(port = 0, refuse: () => Partial<ServiceError> | unde
   let generation = "0";
   const report = (): WatchResponse => ({ complete: true, models: [], generation, memory_bytes: "0" });
   const server = new Server();
-  server.addService(workerControl as unknown as ServiceDefinition, {
+  server.addService(workerControl, {
     ApplyModels(
       { request }: ServerUnaryCall<ApplyModelsRequest, ApplyModelsResponse>,
       reply: sendUnaryData<ApplyModelsResponse>,
