@@ -1,4 +1,4 @@
-import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
+import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { type Deadline, InferenceError, type Logger, type StatusCode, timeLeftMs } from "../../core/index.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
@@ -32,8 +32,32 @@ export function unary<Request, Response>(
   sizeOf: (message: Request | Response) => number,
   answer: (request: Request, context: CallContext) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
-  const run = async (call: ServerUnaryCall<Request, Response>, context: CallContext): Promise<Response> =>
-    answer(call.request, context);
+  const respond = async (
+    call: ServerUnaryCall<Request, Response>,
+    callback: sendUnaryData<Response>,
+    gaveUp: AbortSignal,
+  ): Promise<void> => {
+    const deadline = deadlineOf(call);
+    const bytesIn = sizeOf(call.request);
+    const observation = observer.start({ protocol: "grpc", method, request: call.getPath(), client: call.getPeer() });
+    // Once the client has gone or its deadline has passed, grpc-js has answered already.
+    const codeOf = (code: StatusCode): StatusCode => {
+      if (!gaveUp.aborted) return code;
+      return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
+    };
+    let response: Response;
+    try {
+      response = await answer(call.request, { observation, header: headerOf(call), deadline, signal: gaveUp });
+    } catch (thrown) {
+      const error = InferenceError.from(thrown, "gateway");
+      if (error !== thrown) log.error({ err: thrown, method: call.getPath() }, "unexpected error");
+      observation.end({ code: codeOf(error.code), bytesIn, bytesOut: 0, error });
+      callback(errorToStatus(error));
+      return;
+    }
+    observation.end({ code: codeOf("OK"), bytesIn, bytesOut: sizeOf(response) });
+    callback(null, response);
+  };
 
   return (call, callback) => {
     inFlight.enter();
@@ -43,29 +67,6 @@ export function unary<Request, Response>(
       gaveUp.abort();
       inFlight.leave();
     });
-    const deadline = deadlineOf(call);
-    const client = call.getPeer();
-    const observation = observer.start({ protocol: "grpc", method, request: call.getPath(), client });
-    const bytesIn = sizeOf(call.request);
-    // After a client has gone, or its deadline has passed, grpc-js has answered already.
-    const codeOf = (code: StatusCode): StatusCode => {
-      if (!gaveUp.signal.aborted) return code;
-      return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
-    };
-
-    run(call, { observation, header: headerOf(call), deadline, signal: gaveUp.signal })
-      .then(
-        (response) => {
-          observation.end({ code: codeOf("OK"), bytesIn, bytesOut: sizeOf(response) });
-          callback(null, response);
-        },
-        (thrown: unknown) => {
-          const error = InferenceError.from(thrown, "gateway");
-          if (error !== thrown) log.error({ err: thrown, method: call.getPath() }, "unexpected error");
-          observation.end({ code: codeOf(error.code), bytesIn, bytesOut: 0, error });
-          callback(errorToStatus(error));
-        },
-      )
-      .catch((thrown: unknown) => log.error({ err: thrown, method: call.getPath() }, "unexpected error"));
+    respond(call, callback, gaveUp.signal).catch((thrown: unknown) => log.error({ err: thrown }, "unexpected error"));
   };
 }

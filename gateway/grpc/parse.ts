@@ -38,7 +38,7 @@ function choiceOf(message: SpecMessage): ModelSpec["choice"] {
       return { by: "version", version: version(message.version.value) };
     case "version_label":
       return { by: "label", label: message.version_label };
-    default:
+    case undefined:
       return LATEST;
   }
 }

@@ -55,7 +55,7 @@ export function createGrpcServer({ host, config, backend, observer, log }: GrpcS
       setServing(false);
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       await inFlight.idle(limitMs);
-      await Promise.race([closed, sleep(STREAM_GRACE_MS)]);
+      await Promise.race([closed, sleep(STREAM_GRACE_MS, undefined, { ref: false })]);
       server.forceShutdown();
     },
   };

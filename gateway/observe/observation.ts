@@ -21,6 +21,7 @@ export type ObservedMethod =
   | "GetModelStatus"
   | "HandleReloadConfigRequest"
   | "ListModels"
+  | "Preflight"
   | "Unknown";
 
 /** A request as it comes in. */

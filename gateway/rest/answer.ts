@@ -1,0 +1,77 @@
+import type { FastifyReply } from "fastify";
+import type { InferenceError } from "../../core/index.ts";
+import { errorBody } from "../../tensor/index.ts";
+import { httpStatus } from "./status.ts";
+
+/** An HTTP answer, whole. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+const NOTHING = new Uint8Array(0);
+
+export function jsonAnswer(body: Uint8Array): RestAnswer {
+  return { status: 200, body, headers: JSON_TYPE };
+}
+
+/** `value` as TensorFlow Serving lays out its proto JSON: a space an indent, a line's end at the end. */
+export function jsonText(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value, undefined, 1)}\n`);
+}
+
+export function emptyAnswer(status: number): RestAnswer {
+  return { status, body: NOTHING, headers: JSON_TYPE };
+}
+
+/** `{"error": message}`; the message is not cut over REST. */
+export function errorAnswer(error: InferenceError, status: number = httpStatus(error.code)): RestAnswer {
+  const retry =
+    error.retryAfterMs === undefined
+      ? {}
+      : { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
+  return { status, body: errorBody(error.message), headers: { ...JSON_TYPE, ...retry } };
+}
+
+/** The headers of `--rest_api_enable_cors_support`, on every answer of the API. */
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "POST, GET",
+  "access-control-allow-headers": "Content-Type",
+};
+
+export function withCors(answer: RestAnswer): RestAnswer {
+  return { ...answer, headers: { ...answer.headers, ...CORS } };
+}
+
+/** `close`: the connection ends with this answer, so that a client of a server that drains goes elsewhere. */
+export function send(reply: FastifyReply, { status, body, headers }: RestAnswer, close: boolean): void {
+  if (close) reply.header("connection", "close");
+  void reply
+    .code(status)
+    .headers(headers)
+    .send(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+}
+
+/** How long a client may go on sending a body that is not wanted, so that it finds time to read the answer. */
+const LINGER_MS = 1_000;
+
+/**
+ * Answers while the client is still sending its body, and closes the connection then. Closing at once would reset it, and
+ * the client would lose the answer that it has not read yet (RFC 9112, 9.6); so what comes is thrown away for a moment.
+ */
+export function sendUnread(reply: FastifyReply, { status, body, headers }: RestAnswer): void {
+  reply.hijack();
+  const { raw: response } = reply;
+  const { raw: request } = reply.request;
+  response.writeHead(status, { ...headers, "content-length": body.length, connection: "close" });
+  response.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once("end", end).once("close", end).resume();
+}

@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { InferenceError } from "../../core/index.ts";
+import type { Backend } from "../backend.ts";
+import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
+import { emptyAnswer, jsonAnswer, type RestAnswer, send, sendUnread, withCors } from "./answer.ts";
+import { hasBody } from "./body.ts";
+import { type InferParts, infer } from "./infer.ts";
+import { metadataJson, modelsJson, statusJson } from "./model.ts";
+import { clientOf, headerOf } from "./parse.ts";
+import { failure, type Reaction } from "./reaction.ts";
+import { type ApiRoute, apiRoute, type LookRoute, pathOf } from "./url.ts";
+
+export interface ApiParts extends InferParts {
+  readonly observer: Observer;
+  readonly draining: () => boolean;
+}
+
+/** Answers everything under `/v1/`. */
+export function createApi(parts: ApiParts): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  const { config, observer, draining } = parts;
+  return async ({ raw: request, originalUrl }, reply) => {
+    const { method = "" } = request;
+    const path = pathOf(originalUrl);
+    const route = apiRoute(method, path);
+    const observation = observer.start({
+      protocol: "rest",
+      method: observedMethod(route),
+      request: `${method} ${path}`,
+      client: clientOf(request),
+    });
+    const gaveUp = whenClientLeaves(reply.raw);
+    const reaction =
+      route.is === "infer"
+        ? await infer(parts, route, request, observation, gaveUp)
+        : look(parts, route, request, observation);
+    end(observation, reaction, gaveUp.aborted);
+    if (gaveUp.aborted) return reply.hijack();
+    const answer = config.cors ? withCors(reaction.answer) : reaction.answer;
+    if (reaction.unread) sendUnread(reply, answer);
+    else send(reply, answer, draining());
+    return reply;
+  };
+}
+
+/** Counted before the answer leaves: whoever has it finds it in the metrics. */
+function end(observation: Observation, { answer, receivedBytes, error }: Reaction, gone: boolean): void {
+  observation.end({
+    code: gone ? "CANCELLED" : (error?.code ?? "OK"),
+    httpStatus: gone ? 499 : answer.status,
+    bytesIn: receivedBytes,
+    bytesOut: gone ? 0 : answer.body.length,
+    ...(error === undefined ? {} : { error }),
+  });
+}
+
+/** Everything that runs no graph. */
+function look(parts: ApiParts, route: LookRoute, request: IncomingMessage, observation: Observation): Reaction {
+  const unread = hasBody(request);
+  try {
+    return { answer: lookAnswer(parts.backend, route, request, observation), receivedBytes: 0, unread };
+  } catch (thrown) {
+    return { ...failure(parts.log, thrown), receivedBytes: 0, unread };
+  }
+}
+
+function lookAnswer(
+  backend: Backend,
+  route: LookRoute,
+  request: IncomingMessage,
+  observation: Observation,
+): RestAnswer {
+  switch (route.is) {
+    case "models":
+      return jsonAnswer(modelsJson(backend));
+    case "status":
+      observation.asksFor({ ...route, signature: "" });
+      return jsonAnswer(statusJson(backend, route.name, route.choice));
+    case "metadata": {
+      const spec = { name: route.name, choice: route.choice, signature: "" };
+      observation.asksFor(spec);
+      const target = backend.resolve(spec, headerOf(request));
+      observation.sentTo(target);
+      return jsonAnswer(metadataJson(route.name, target));
+    }
+    case "preflight":
+      return emptyAnswer(/https?:\/\//.test(request.headers.origin ?? "") ? 200 : 400);
+    case "refused":
+      throw new InferenceError("INVALID_ARGUMENT", route.message);
+  }
+}
+
+/** Aborted when the connection ends before the answer has been sent. */
+function whenClientLeaves(response: ServerResponse): AbortSignal {
+  const gaveUp = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gaveUp.abort();
+  });
+  return gaveUp.signal;
+}
+
+function observedMethod(route: ApiRoute): ObservedMethod {
+  switch (route.is) {
+    case "infer":
+      return route.method;
+    case "status":
+      return "GetModelStatus";
+    case "metadata":
+      return "GetModelMetadata";
+    case "models":
+      return "ListModels";
+    case "preflight":
+      return "Preflight";
+    case "refused":
+      return "Unknown";
+  }
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage } from "node:http";
+import type { RestConfig } from "../../config/index.ts";
+import { InferenceError, type Logger } from "../../core/index.ts";
+import type { Backend } from "../backend.ts";
+import type { Observation } from "../observe/index.ts";
+import { errorAnswer, jsonAnswer } from "./answer.ts";
+import { type Body, readBody } from "./body.ts";
+import { examplesCall } from "./examples.ts";
+import { deadlineOf, headerOf, parseJsonRequest } from "./parse.ts";
+import { predictCall } from "./predict.ts";
+import { failure, type Reaction } from "./reaction.ts";
+import { TOO_LARGE } from "./status.ts";
+import type { InferRoute } from "./url.ts";
+
+export interface InferParts {
+  readonly config: RestConfig;
+  readonly backend: Backend;
+  readonly log: Logger;
+}
+
+/** Predict, classify and regress: reads the body, runs the call, writes the answer as JSON. Never throws. */
+export async function infer(
+  parts: InferParts,
+  route: InferRoute,
+  request: IncomingMessage,
+  observation: Observation,
+  signal: AbortSignal,
+): Promise<Reaction> {
+  observation.asksFor({ ...route, signature: "" });
+  let receivedBytes = 0;
+  try {
+    const body = await readBody(request, parts.config.maxBytes);
+    receivedBytes = body.receivedBytes;
+    if (body.is !== "read") return unreadable(body, parts.config.maxBytes, !request.complete);
+    const json = await jsonOf(parts, route, body.bytes, request, observation, signal);
+    return { answer: jsonAnswer(json), receivedBytes, unread: false };
+  } catch (thrown) {
+    return { ...failure(parts.log, thrown), receivedBytes, unread: false };
+  }
+}
+
+async function jsonOf(
+  { config, backend }: InferParts,
+  route: InferRoute,
+  bytes: Uint8Array,
+  request: IncomingMessage,
+  observation: Observation,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { method } = route;
+  const { spec, json } = parseJsonRequest(route, bytes);
+  observation.asksFor(spec);
+  const call = method === "Predict" ? predictCall(json) : examplesCall(method, json);
+  const answer = await backend.serve({
+    method,
+    spec,
+    body: {
+      messageFor(target) {
+        observation.sentTo(target);
+        return call.messageFor(target);
+      },
+    },
+    header: headerOf(request),
+    deadline: deadlineOf(config.timeoutMs),
+    signal,
+  });
+  observation.sentTo(answer.target);
+  return call.answerOf(answer.message);
+}
+
+function unreadable(body: Exclude<Body, { is: "read" }>, maxBytes: number, unread: boolean): Reaction {
+  const { receivedBytes } = body;
+  if (body.is === "cut off") {
+    const error = new InferenceError("CANCELLED", "the client went away before its body had come");
+    return { answer: errorAnswer(error), error, receivedBytes, unread: false };
+  }
+  const error = new InferenceError("RESOURCE_EXHAUSTED", `the body is longer than ${maxBytes} bytes`, {
+    origin: "client",
+  });
+  return { answer: errorAnswer(error, TOO_LARGE), error, receivedBytes, unread };
+}

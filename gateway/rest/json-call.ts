@@ -1,0 +1,7 @@
+import type { CallBody } from "../call.ts";
+
+/** A JSON request and the way back to a JSON answer. */
+export interface JsonCall extends CallBody {
+  /** The response message as JSON, in the form of the request that `messageFor` made last. Throws INVALID_ARGUMENT when there is none. */
+  answerOf(message: Uint8Array): Uint8Array;
+}

@@ -1,0 +1,35 @@
+import type { ModelName, VersionChoice } from "../../core/index.ts";
+import { codec, messageType, type Opaque } from "../../protos/index.ts";
+import type { Backend } from "../backend.ts";
+import type { Servable } from "../call.ts";
+import { jsonText } from "./answer.ts";
+import { protoJson } from "./proto-json.ts";
+
+const SIGNATURE_DEF_MAP = "tensorflow.serving.SignatureDefMap";
+const signatureDefMap = codec<Opaque>(SIGNATURE_DEF_MAP);
+
+/** `{"models": [...]}`, as KServe's V1 protocol has it. */
+export function modelsJson(backend: Backend): Uint8Array {
+  return jsonText({ models: backend.modelNames() });
+}
+
+/** `GetModelStatusResponse` as proto JSON. A label is not looked at, as in TensorFlow Serving: all versions are told. */
+export function statusJson(backend: Backend, name: ModelName, choice: VersionChoice): Uint8Array {
+  const rows = backend.status(name, choice.by === "version" ? choice.version : undefined);
+  return jsonText({
+    model_version_status: rows.map(({ version, state, code, message }) => ({
+      version: String(version),
+      state,
+      status: { error_code: code, error_message: message },
+    })),
+  });
+}
+
+/** `GetModelMetadataResponse` as TensorFlow Serving prints it, with the Any unpacked. */
+export function metadataJson(name: ModelName, target: Servable): Uint8Array {
+  const map = signatureDefMap.decode(target.signatureDefMap);
+  return jsonText({
+    model_spec: { name, signature_name: "", version: String(target.version) },
+    metadata: { signature_def: protoJson(messageType(SIGNATURE_DEF_MAP), map) },
+  });
+}

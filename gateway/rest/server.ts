@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { RestConfig } from "../../config/index.ts";
+import { InferenceError, type Logger } from "../../core/index.ts";
+import type { Backend } from "../backend.ts";
+import { InFlight } from "../in-flight.ts";
+import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
+import type { Metrics, Observer } from "../observe/index.ts";
+import { send } from "./answer.ts";
+import { createApi } from "./api.ts";
+import { answerBadHttp } from "./bad-http.ts";
+import { announcesMore } from "./body.ts";
+import { addHealthRoutes, METRICS_PATH } from "./health.ts";
+import { clientOf } from "./parse.ts";
+import { failure } from "./reaction.ts";
+import { isApiPath, pathOf } from "./url.ts";
+
+export interface RestServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly config: RestConfig;
+  /** A second path of the metrics; undefined: none. */
+  readonly monitoringPath: string | undefined;
+  readonly backend: Backend;
+  readonly observer: Observer;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** The REST edge. Whoever creates it closes it. */
+export interface RestServer {
+  /** Opens the port and answers which it is. Throws an Error fit for a person. */
+  listen(): Promise<number>;
+  /** From now on it is not ready, and every answer is the last one of its connection. */
+  drain(): void;
+  /** Takes no new connections; requests in flight may finish within `limitMs`, then they are cut off. */
+  close(limitMs: number): Promise<void>;
+}
+
+/** Node's own default, which fastify would lift: a request has to have come in whole within. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+/** Where fastify's router finds the API. The paths below are matched by `url.ts`: a router would decode a name's `%2F`. */
+const API_PATH = "/v1/";
+
+export function createRestServer(options: RestServerOptions): RestServer {
+  const { host, port, config, monitoringPath } = options;
+  const inFlight = new InFlight();
+  let draining = false;
+  const app = Fastify({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    rewriteUrl: ({ url = "/" }) => routerUrl(url, monitoringPath),
+    frameworkErrors: (_error, request, reply) => void notFound(request, reply),
+    clientErrorHandler: answerBadHttp,
+  });
+  const notFound = addRoutes(app, { ...options, draining: () => draining });
+  app.addHook("onRequest", (request, reply, done) => {
+    inFlight.enter();
+    reply.raw.once("close", () => inFlight.leave());
+    // What a client calls its body is not looked at, and fastify would refuse what it cannot read.
+    request.headers["content-type"] = "application/octet-stream";
+    done();
+  });
+  // Bodies are read by those who want them, under their own limit.
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.server.on("checkContinue", (request, response) => {
+    if (!announcesMore(request, config.maxBytes)) response.writeContinue();
+    app.server.emit("request", request, response);
+  });
+
+  return {
+    async listen() {
+      await app.ready();
+      return await listenOn(app.server, host, port);
+    },
+    drain() {
+      draining = true;
+    },
+    async close(limitMs) {
+      draining = true;
+      const closed = app.server.listening ? once(app.server, "close") : undefined;
+      app.server.close();
+      await inFlight.idle(limitMs);
+      app.server.closeAllConnections();
+      await closed;
+      await app.close();
+    },
+  };
+}
+
+/** Answers what stands under no route. */
+type NotFound = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly draining: () => boolean }): NotFound {
+  const { observer, log, draining } = options;
+  app.route({ method: app.supportedMethods, url: API_PATH, handler: createApi(options) });
+  addHealthRoutes(app, options);
+
+  const notFound: NotFound = (request, reply) => {
+    const asked = `${request.method} ${pathOf(request.originalUrl)}`;
+    const { answer, error } = failure(log, new InferenceError("NOT_FOUND", `Not found: ${asked}`));
+    observer
+      .start({ protocol: "rest", method: "Unknown", request: asked, client: clientOf(request.raw) })
+      .end({ code: error.code, httpStatus: answer.status, bytesIn: 0, bytesOut: answer.body.length, error });
+    send(reply, answer, draining());
+    return reply;
+  };
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((thrown, _request, reply) => {
+    send(reply, failure(log, thrown).answer, draining());
+    return reply;
+  });
+  return notFound;
+}
+
+/** What fastify's router gets to see. The monitoring path comes first, as in TensorFlow Serving. */
+function routerUrl(url: string, monitoringPath: string | undefined): string {
+  const path = pathOf(url);
+  if (path === monitoringPath) return METRICS_PATH;
+  return isApiPath(path) ? API_PATH : url;
+}
+
+async function listenOn(server: Server, host: string, port: number): Promise<number> {
+  const tried: unknown[] = [];
+  for (const address of addressesToTry(host)) {
+    try {
+      server.listen(port, address);
+      await once(server, "listening");
+      return (server.address() as AddressInfo).port;
+    } catch (thrown) {
+      tried.push(thrown);
+      if (!isMissingFamily(thrown)) break;
+    }
+  }
+  throw listenError("REST", hostAndPort(host, port), tried.at(-1));
+}
