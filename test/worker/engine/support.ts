@@ -1,7 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { NO_DEADLINE, silentLogger } from "../../../core/index.ts";
-import { type DTypeName, dtypeNamed, elementCount, type PackedTensor, type StringTensor, stringTensor, type Tensor } from "../../../tensor/index.ts";
-import { createTensorFlowEngine, type Engine, type LoadedModel, type RunCall, type SessionSettings } from "../../../worker/engine/index.ts";
+import {
+  type DTypeName,
+  dtypeNamed,
+  elementCount,
+  type PackedTensor,
+  type StringTensor,
+  stringTensor,
+  type Tensor,
+} from "../../../tensor/index.ts";
+import {
+  createTensorFlowEngine,
+  type Engine,
+  type LoadedModel,
+  type RunCall,
+  type SessionSettings,
+} from "../../../worker/engine/index.ts";
 import { ensureRuntime } from "../../../worker/runtime/index.ts";
 
 export async function openEngine(settings: SessionSettings = {}): Promise<Engine> {
@@ -58,7 +72,9 @@ export function callOf(
 ): RunCall {
   const signature = model.signatures.get(key);
   if (signature === undefined) throw new Error(`no signature ${key}`);
-  const feeds = Object.entries(inputs).map(([alias, tensor]) => [signature.inputs.get(alias)?.name ?? alias, tensor] as const);
+  const feeds = Object.entries(inputs).map(
+    ([alias, tensor]) => [signature.inputs.get(alias)?.name ?? alias, tensor] as const,
+  );
   const fetches = Array.from(signature.outputs.values(), (info) => info.name);
   return { plan: key, feeds, fetches, deadline: NO_DEADLINE, ...more };
 }

@@ -114,8 +114,8 @@ export function openLibrary(runtime: Runtime): Library {
   const path = join(runtime.folder, runtime.mainFile);
   const known = opened.get(path);
   if (known !== undefined) return known;
-  // Read once by TensorFlow's logging when it loads: warnings and errors, not its start-up notes.
-  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "1";
+  // Read once, as TensorFlow loads: errors only. Its warnings repeat what a failed call answers anyway, once a call.
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   if (opened.size === 0) koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
   preloadCuda(runtime.extraLibraryPaths);
   // The main library resolves its symbols against the framework library, hence global.

@@ -94,7 +94,7 @@ export class TensorFlowModel implements LoadedModel {
 
   #wire(call: RunCall): Wiring {
     const feeds = call.feeds.map(([name]) => name);
-    const key = `${feeds.join("\n")}\n\n${call.fetches.join("\n")}`;
+    const key = JSON.stringify([feeds, call.fetches]); // nothing shorter tells all lists of names apart
     let wiring = this.#wirings.get(key);
     if (wiring === undefined) {
       wiring = wire(this.#machinery.library, this.#session.graph, feeds, call.fetches);

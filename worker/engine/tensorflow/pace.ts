@@ -49,6 +49,7 @@ export function afterPoolRun(pace: Pace, ms: number): Pace {
 
 /** The pace after a run in the calling thread that took `ms`. */
 export function afterCallerRun(pace: Pace, ms: number): Pace {
+  if (pace.where === "pool") return pace;
   const average = pace.ms + ALPHA * (ms - pace.ms);
   if (average > QUICK_MS || ms > HELD_UP_MS) {
     return {

@@ -19,8 +19,16 @@ describe("what the graph cannot take is INVALID_ARGUMENT, and the process lives"
 
   const one = floats([], 1);
   const cases: { name: string; feeds: [string, Tensor][]; fetches?: string[]; message: RegExp }[] = [
-    { name: "another dtype", feeds: [["x:0", packed("int32", [1], new Uint8Array(4))]], message: /Expects arg\[0\] to be float but int32 is provided/ },
-    { name: "strings for numbers", feeds: [["x:0", strings("1")]], message: /Expects arg\[0\] to be float but string is provided/ },
+    {
+      name: "another dtype",
+      feeds: [["x:0", packed("int32", [1], new Uint8Array(4))]],
+      message: /Expects arg\[0\] to be float but int32 is provided/,
+    },
+    {
+      name: "strings for numbers",
+      feeds: [["x:0", strings("1")]],
+      message: /Expects arg\[0\] to be float but string is provided/,
+    },
     { name: "nothing fed", feeds: [], message: /You must feed a value for placeholder tensor 'x'/ },
     { name: "an unknown input", feeds: [["q:0", one]], message: LOST },
     { name: "an output that is not there", feeds: [["x:0", one]], fetches: ["q:0"], message: LOST },
@@ -30,15 +38,34 @@ describe("what the graph cannot take is INVALID_ARGUMENT, and the process lives"
     { name: "no name", feeds: [["x:0", one]], fetches: [""], message: LOST },
     { name: "a control edge", feeds: [["x:0", one]], fetches: ["^y"], message: LOST },
     { name: "nothing to fetch", feeds: [["x:0", one]], fetches: [], message: /Must specify at least one target/ },
-    { name: "the same input twice", feeds: [["x:0", one], ["x:0", one]], message: /fed more than once/ },
+    {
+      name: "the same input twice",
+      feeds: [
+        ["x:0", one],
+        ["x:0", one],
+      ],
+      message: /fed more than once/,
+    },
     { name: "an input asked back", feeds: [["x:0", one]], fetches: ["x:0"], message: /both fed and fetched/ },
     // TensorFlow checks the next ones by assertion: without a look of our own they would end the process.
-    { name: "255 dimensions", feeds: [["x:0", floats(Array<number>(255).fill(1), 1)]], message: /at most 254 dimensions, got 255/ },
-    { name: "sizes whose product overflows, for nothing", feeds: [["x:0", floats([2 ** 40, 2 ** 40, 0])]], message: /too large/ },
+    {
+      name: "255 dimensions",
+      feeds: [["x:0", floats(Array<number>(255).fill(1), 1)]],
+      message: /at most 254 dimensions, got 255/,
+    },
+    {
+      name: "sizes whose product overflows, for nothing",
+      feeds: [["x:0", floats([2 ** 40, 2 ** 40, 0])]],
+      message: /too large/,
+    },
     { name: "a negative size", feeds: [["x:0", floats([-1], 1)]], message: /shape \[-1\]/ },
     { name: "a size that is no number", feeds: [["x:0", floats([Number.NaN], 1)]], message: /shape \[NaN\]/ },
     { name: "fewer bytes than the shape says", feeds: [["x:0", floats([3], 1)]], message: /takes 12 bytes, got 4/ },
-    { name: "fewer strings than the shape says", feeds: [["x:0", { ...strings("a"), shape: [2] }]], message: /takes 2 values, got 1/ },
+    {
+      name: "fewer strings than the shape says",
+      feeds: [["x:0", { ...strings("a"), shape: [2] }]],
+      message: /takes 2 values, got 1/,
+    },
   ];
   for (const { name, feeds, fetches = ["y:0"], message } of cases) {
     test(name, async () => {
@@ -51,7 +78,9 @@ describe("what the graph cannot take is INVALID_ARGUMENT, and the process lives"
   }
 
   test("a value that the graph refuses, with TensorFlow's words", async () => {
-    await expect(runSignature(picky, "serving_default", { x: floats([1], Number.NaN) })).rejects.toThrow(/no NaN here : Tensor had NaN values/);
+    await expect(runSignature(picky, "serving_default", { x: floats([1], Number.NaN) })).rejects.toThrow(
+      /no NaN here : Tensor had NaN values/,
+    );
     const seven = packed("int32", [1], new Uint8Array(Int32Array.of(7).buffer));
     await expect(runSignature(picky, "gather", { i: seven })).rejects.toThrow(/indices\[0\] = 7 is not in \[0, 3\)/);
   });
@@ -65,7 +94,9 @@ describe("what the graph cannot take is INVALID_ARGUMENT, and the process lives"
 
   test("a resource to feed is UNIMPLEMENTED", async () => {
     const feeds = [["x:0", packed("resource", [0], new Uint8Array(0))]] as const;
-    await expect((async () => model.run({ plan: "r", feeds, fetches: ["y:0"], deadline: NO_DEADLINE }))()).rejects.toMatchObject({ code: "UNIMPLEMENTED" });
+    await expect(
+      (async () => model.run({ plan: "r", feeds, fetches: ["y:0"], deadline: NO_DEADLINE }))(),
+    ).rejects.toMatchObject({ code: "UNIMPLEMENTED" });
   });
 });
 
@@ -77,7 +108,12 @@ describe("what the graph takes though it looks odd", () => {
   });
 
   test("the same output twice", async () => {
-    const answer = await model.run({ plan: "twice", feeds: [["x:0", floats([], 2)]], fetches: ["y:0", "y"], deadline: NO_DEADLINE });
+    const answer = await model.run({
+      plan: "twice",
+      feeds: [["x:0", floats([], 2)]],
+      fetches: ["y:0", "y"],
+      deadline: NO_DEADLINE,
+    });
     expect(answer.map(valuesOf)).toEqual([[3], [3]]);
   });
 });

@@ -6,7 +6,9 @@ const engine = await openEngine();
 afterAll(() => engine.close());
 const model = await load(engine, "every_dtype");
 
-const NAMES = Array.from(model.signatures.keys()).filter((key) => !["resource", "variant", "string"].includes(key)) as DTypeName[];
+const NAMES = Array.from(model.signatures.keys()).filter(
+  (key) => !["resource", "variant", "string"].includes(key),
+) as DTypeName[];
 
 describe("every dtype goes in and comes out byte for byte", () => {
   test("all that TensorFlow 2.21 can write are here", () => {
@@ -15,7 +17,8 @@ describe("every dtype goes in and comes out byte for byte", () => {
 
   for (const name of NAMES) {
     const { itemBytes } = dtypeNamed(name);
-    const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count * itemBytes }, (_, i) => (name === "bool" ? i % 2 : (i * 37 + 11) % 256));
+    const bytes = (count: number): Uint8Array =>
+      Uint8Array.from({ length: count * itemBytes }, (_, i) => (name === "bool" ? i % 2 : (i * 37 + 11) % 256));
     for (const { kind, shape, count } of [
       { kind: "a matrix", shape: [2, 3], count: 6 },
       { kind: "a scalar", shape: [], count: 1 },
@@ -56,6 +59,9 @@ test("a reference type comes back as its base type", async () => {
 
 for (const name of ["resource", "variant"]) {
   test(`an output of type ${name} is UNIMPLEMENTED`, async () => {
-    await expect(runSignature(model, name, {})).rejects.toMatchObject({ code: "UNIMPLEMENTED", message: expect.stringContaining(name) });
+    await expect(runSignature(model, name, {})).rejects.toMatchObject({
+      code: "UNIMPLEMENTED",
+      message: expect.stringContaining(name),
+    });
   });
 }

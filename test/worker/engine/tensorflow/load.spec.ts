@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { load, modelFolder, openEngine, runSignature, strings, floats, valuesOf } from "../support.ts";
+import { floats, load, modelFolder, openEngine, runSignature, strings, valuesOf } from "../support.ts";
 
 const engine = await openEngine();
 afterAll(() => engine.close());
@@ -23,7 +23,11 @@ describe("a SavedModel that loads", () => {
     const [y] = await runSignature(model, "serving_default", { x: floats([3], 0, 1, 2) });
     expect(valuesOf(y)).toEqual([2, 2.5, 3]);
     const [ids] = await runSignature(model, "lookup", { words: strings("two", "zero", "ten") });
-    expect(ids?.kind === "packed" && Array.from(new BigInt64Array(Uint8Array.from(ids.data).buffer))).toEqual([2n, 0n, -1n]);
+    expect(ids?.kind === "packed" && Array.from(new BigInt64Array(Uint8Array.from(ids.data).buffer))).toEqual([
+      2n,
+      0n,
+      -1n,
+    ]);
   });
 
   test("written by TensorFlow 1 has its main op run with the assets fed", async () => {
@@ -35,7 +39,11 @@ describe("a SavedModel that loads", () => {
   test("gives its signatures and the bytes that they came from", async () => {
     const model = await load(engine, "counter");
     expect(Array.from(model.signatures.keys()).sort()).toEqual(["add", "get"]);
-    expect(model.signatures.get("add")?.inputs.get("delta")).toMatchObject({ name: "delta:0", dtype: { name: "float" }, shape: [] });
+    expect(model.signatures.get("add")?.inputs.get("delta")).toMatchObject({
+      name: "delta:0",
+      dtype: { name: "float" },
+      shape: [],
+    });
     expect(Buffer.from(model.signatureDefMap).includes("tensorflow/serving/predict")).toBe(true);
   });
 
@@ -64,8 +72,18 @@ describe("a SavedModel that loads", () => {
 describe("a load that fails, with TensorFlow's code and words", () => {
   for (const { name, folder, tags = ["serve"], code, message } of [
     { name: "a folder that is not there", folder: "nowhere", code: "NOT_FOUND", message: /Could not find SavedModel/ },
-    { name: "a file that is no protobuf", folder: "broken_graph", code: "DATA_LOSS", message: /Can't parse .*saved_model\.pb/ },
-    { name: "variables cut short", folder: "broken_variables", code: "OUT_OF_RANGE", message: /Read less bytes than requested/ },
+    {
+      name: "a file that is no protobuf",
+      folder: "broken_graph",
+      code: "DATA_LOSS",
+      message: /Can't parse .*saved_model\.pb/,
+    },
+    {
+      name: "variables cut short",
+      folder: "broken_variables",
+      code: "OUT_OF_RANGE",
+      message: /Read less bytes than requested/,
+    },
     { name: "an unknown op", folder: "unknown_op", code: "NOT_FOUND", message: /Op type not registered 'Mux'/ },
     { name: "one tag of two", folder: "tags", code: "NOT_FOUND", message: /supplied tags: \{ serve \}/ },
     { name: "no tags", folder: "tags", tags: [], code: "NOT_FOUND", message: /supplied tags/ },
@@ -90,13 +108,18 @@ describe("a model that is closed", () => {
     const model = await load(engine, "text");
     await model.close();
     await model.close();
-    await expect(runSignature(model, "serving_default", { x: floats([], 1) })).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    await expect(runSignature(model, "serving_default", { x: floats([], 1) })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      retryable: true,
+    });
   });
 
   test("is closed by the engine's end too", async () => {
     const own = await openEngine();
     const model = await load(own, "text");
     await own.close();
-    await expect(runSignature(model, "serving_default", { x: floats([], 1) })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(runSignature(model, "serving_default", { x: floats([], 1) })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
   });
 });

@@ -21,7 +21,9 @@ describe("strings", () => {
     const [upper] = await runSignature(model, "serving_default", { x: strings(...texts) });
     expect(valuesOf(upper)).toEqual(texts.map((text) => text.toUpperCase()));
     const [lengths] = await runSignature(model, "lengths", { x: strings(...texts) });
-    expect(lengths?.kind === "packed" && Array.from(new Int32Array(Uint8Array.from(lengths.data).buffer))).toEqual(LENGTHS);
+    expect(lengths?.kind === "packed" && Array.from(new Int32Array(Uint8Array.from(lengths.data).buffer))).toEqual(
+      LENGTHS,
+    );
     const [joined] = await runSignature(model, "joined", { x: strings(...texts) });
     expect(valuesOf(joined)).toEqual([texts.join("")]);
   });
@@ -45,7 +47,8 @@ describe("strings", () => {
   test("that a variable keeps outlive the call that brought them", async () => {
     const texts = ["short", "long ".repeat(100), "x".repeat(5000)];
     await runSignature(model, "keep", { x: strings(...texts) });
-    for (let i = 0; i < 200; i++) await runSignature(model, "serving_default", { x: strings("other ".repeat(200), "y".repeat(5000)) });
+    for (let i = 0; i < 200; i++)
+      await runSignature(model, "serving_default", { x: strings("other ".repeat(200), "y".repeat(5000)) });
     expect(valuesOf((await runSignature(model, "kept", {}))[0])).toEqual(texts);
   });
 });
