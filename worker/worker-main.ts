@@ -1,6 +1,7 @@
 import type { ModelConfig, WorkerSettings } from "../config/index.ts";
 import { createLogger, type Logger } from "../core/index.ts";
 import { createTensorFlowEngine, type SessionSettings } from "./engine/index.ts";
+import { exitNow } from "./exit-now.ts";
 import type { WantedModel } from "./lifecycle/index.ts";
 import { type RunningWorker, runWorker } from "./run-worker.ts";
 import { ensureRuntime } from "./runtime/index.ts";
@@ -35,7 +36,7 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   const starting = start(settings, wantedModels(models, settings), log);
   // An end that comes while the library loads needs no drain: nothing is served yet.
   const first = await Promise.race([starting.catch((thrown: unknown) => failure(thrown)), end]);
-  if (first === "drain" || first === "now") return finish(0);
+  if (first === "drain" || first === "now") exitNow(0);
   if ("failed" in first) {
     log.fatal({ cause: first.failed }, first.failed.message);
     return finish(1);
@@ -46,10 +47,13 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   }
   using _watching = watchModels?.((changed) => worker.apply(wantedModels(changed, settings)));
   const how = await end;
-  if (how === "drain") {
-    await worker.drain(drainTimeoutMs);
-    await close();
+  if (how === "now") exitNow(0);
+  const idle = await worker.drain(drainTimeoutMs);
+  if (!idle) {
+    log.warn({ drainTimeoutMs }, "calls or loads under way were cut off");
+    exitNow(0);
   }
+  await close();
   return finish(0);
 }
 
@@ -120,10 +124,10 @@ function logUnexpected(log: Logger): void {
   });
 }
 
-/** Lets go of what would keep the process alive; should something else do so (a run that hangs), it ends nevertheless. */
+/** Lets go of the channel to a supervisor, which would keep the process alive; should something else do so, it ends nevertheless. */
 function finish(code: number): number {
   if (process.connected) process.disconnect();
-  setTimeout(() => process.exit(code), GRACE_MS).unref();
+  setTimeout(() => exitNow(code), GRACE_MS).unref();
   return code;
 }
 
