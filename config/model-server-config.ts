@@ -9,7 +9,8 @@ import { DEFAULT_VERSIONS, type ModelConfig, type VersionPolicy } from "./schema
  * The models of a `tensorflow.serving.ModelServerConfig`, as TensorFlow Serving's `ServerCore` reads it. Throws
  * INVALID_ARGUMENT with the first of {@link serverConfigFindings}.
  */
-export function serverConfigToModels(config: ModelServerConfig): ModelConfig[] {
+export function serverConfigToModels(config: ModelServerConfig | null): ModelConfig[] {
+  if (config === null) throw new InferenceError("INVALID_ARGUMENT", ONLY_LISTS);
   const [finding] = serverConfigFindings(config);
   if (finding !== undefined) throw new InferenceError("INVALID_ARGUMENT", finding.message);
   return config.config === "model_config_list" ? config.model_config_list.config.map(toModel) : [];

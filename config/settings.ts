@@ -44,13 +44,8 @@ export function defaultConfig(): Config {
  * flag that names models reads `config/default.yaml`. Throws {@link ConfigError} with what is wrong.
  */
 export async function loadSettings(flags: FlagValues): Promise<Settings> {
-  const { command, monitoringFile, modelConfigFile, modelBasePath, workerSettings } = flags;
+  const { command, monitoringFile, modelConfigFile, modelBasePath } = flags;
   const namesModels = modelConfigFile !== undefined || modelBasePath !== undefined;
-  if (command === "worker" && !namesModels && workerSettings === undefined) {
-    throw new ConfigError([
-      { path: "--model_base_path", message: "is missing: name a model, or give --model_config_file" },
-    ]);
-  }
   const configFile = flags.configFile ?? (command === "serve" && !namesModels ? defaultConfigFile() : undefined);
   return compileSettings({
     flags,

@@ -12,6 +12,6 @@ export interface Backend {
   modelNames(): readonly string[];
   /** What still keeps the gateway from being ready, one sentence each; empty once it is. */
   missing(): readonly string[];
-  /** Resolves when the new set of models serves. */
-  reload(request: ReloadConfigRequest): Promise<void>;
+  /** Resolves when the new set of models serves; the signal ends only the wait. */
+  reload(request: ReloadConfigRequest, signal: AbortSignal): Promise<void>;
 }

@@ -24,7 +24,10 @@ export type VersionPolicy =
   | { readonly by: "specific"; readonly versions: readonly Version[] };
 
 /** TensorFlow Serving's: the highest version. */
-export const DEFAULT_VERSIONS = { by: "latest", count: 1 } as const satisfies VersionPolicy;
+export const DEFAULT_VERSIONS: Extract<VersionPolicy, { by: "latest" }> = {
+  by: "latest",
+  count: 1,
+} as const satisfies VersionPolicy;
 
 const all = word("all").transform((): VersionPolicy => ({ by: "all" }));
 

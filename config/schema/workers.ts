@@ -13,9 +13,12 @@ import {
   yesNo,
 } from "./units.ts";
 
-/** `workers:` — the local pool. Needs a restart. */
+/** `workers:` — the processes that run the models. Needs a restart. */
 export interface WorkersConfig {
+  /** How many are started and kept on this machine; 0 with `endpoints`. */
   readonly count: number;
+  /** `host:port` of workers that run elsewhere and see the same model paths. */
+  readonly endpoints: readonly string[];
   readonly engine: "tensorflow";
   /** One CUDA_VISIBLE_DEVICES value for each worker, round robin; empty: workers inherit the environment's. */
   readonly devices: readonly string[];
@@ -95,7 +98,10 @@ const load = section({
 }).transform(({ retryInterval, ...others }): LoadConfig => ({ ...others, retryIntervalMs: retryInterval }));
 
 export const workersSchema: z.ZodType<WorkersConfig> = section({
-  count: integer(1).prefault(2).describe("How many local worker processes."),
+  count: integer(1).optional().describe("How many local worker processes; default: 2, or none with endpoints."),
+  endpoints: list(endpoint())
+    .prefault([])
+    .describe("Workers that run elsewhere (tensorgate worker), as host:port; then none is started here."),
   engine: word("tensorflow").prefault("tensorflow"),
   devices: list(textOrNumber())
     .prefault([])
@@ -107,4 +113,19 @@ export const workersSchema: z.ZodType<WorkersConfig> = section({
   allowVersionLabelsForUnavailable: yesNo()
     .prefault(false)
     .describe("Whether a reload over gRPC may point a label at a version that is not AVAILABLE yet."),
-}).transform(({ memoryBudget, ...others }): WorkersConfig => ({ ...others, memoryBudgetBytes: memoryBudget }));
+}).transform(({ count, memoryBudget, ...others }, context): WorkersConfig => {
+  const remote = others.endpoints.length > 0;
+  if (remote && count !== undefined) {
+    context.addIssue({ code: "custom", message: "cannot be given together with endpoints", path: ["count"] });
+  }
+  return { ...others, count: remote ? 0 : (count ?? DEFAULT_COUNT), memoryBudgetBytes: memoryBudget };
+});
+
+const DEFAULT_COUNT = 2;
+
+/** A name or address and a port, as gRPC takes it. */
+function endpoint(): z.ZodType<string> {
+  return scalar("an address like worker-1:8500", { type: "string", pattern: "^.+:[0-9]+$" }, (value) =>
+    typeof value === "string" && /^(\[[0-9a-f:.]+\]|[^:/\s]+):\d{1,5}$/i.test(value) ? value : undefined,
+  );
+}

@@ -65,8 +65,12 @@ export function getModelStatus(
 }
 
 /** Of the metrics that a request may name, all TensorFlow Serving's own, none exists here: they come back without a value. */
-export async function reloadConfig(backend: Backend, request: ReloadConfigRequest): Promise<ReloadConfigResponse> {
-  await backend.reload(request);
+export async function reloadConfig(
+  backend: Backend,
+  request: ReloadConfigRequest,
+  { signal }: CallContext,
+): Promise<ReloadConfigResponse> {
+  await backend.reload(request, signal);
   return {
     status: { error_code: "OK", error_message: "" },
     metric: request.metric_names.map((name) => ({ name })),

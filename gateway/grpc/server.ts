@@ -77,8 +77,8 @@ function addServices(server: Server, backend: Backend, parts: AnswerParts): void
     GetModelStatus: unary(parts, "GetModelStatus", uncounted, (request, context) =>
       getModelStatus(backend, request, context),
     ),
-    HandleReloadConfigRequest: unary(parts, "HandleReloadConfigRequest", uncounted, (request) =>
-      reloadConfig(backend, request),
+    HandleReloadConfigRequest: unary(parts, "HandleReloadConfigRequest", uncounted, (request, context) =>
+      reloadConfig(backend, request, context),
     ),
   });
 }

@@ -5,12 +5,15 @@ export interface Changes {
   /** How often `notify` was called. */
   readonly count: number;
   notify(): void;
+  /** Called at each `notify`, for good. */
+  subscribe(listener: () => void): void;
   /** True once `count` is above `seen`; false when `until` has passed or `signal` was aborted before that. */
   after(seen: number, until: Deadline, signal: AbortSignal): Promise<boolean>;
 }
 
 export function createChanges(): Changes {
   const waiting = new Set<() => void>();
+  const listeners: (() => void)[] = [];
   let count = 0;
   return {
     get count() {
@@ -21,7 +24,9 @@ export function createChanges(): Changes {
       const woken = [...waiting];
       waiting.clear();
       for (const wake of woken) wake();
+      for (const listener of listeners) listener();
     },
+    subscribe: (listener) => void listeners.push(listener),
     async after(seen, until, signal) {
       if (count > seen) return true;
       if (signal.aborted) return false;

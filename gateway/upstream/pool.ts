@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config, ModelConfig } from "../../config/index.ts";
-import type { Logger, ModelName } from "../../core/index.ts";
+import { InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
 import type { Breaker } from "./breaker.ts";
 import { createChanges } from "./changes.ts";
@@ -18,6 +18,8 @@ import { WorkerLink } from "./worker-link.ts";
 export interface LocalPoolOptions {
   readonly config: Config;
   readonly launch: Launch;
+  /** What the first local worker waits for. Default: nothing. */
+  readonly prepared?: Promise<unknown>;
   readonly log: Logger;
   readonly ping?: PingConfig;
   /** How long a process that was connected may be silent before it is killed. Default 20 s. */
@@ -36,6 +38,12 @@ export interface Pool {
   apply(config: Config): void;
   /** What still keeps the gateway from being ready, one sentence each. */
   missing(): string[];
+  /** Whether every connected worker has taken over the models of the last `apply`. */
+  applied(): boolean;
+  /** Resolves once the condition holds, which is looked at after each change; rejects with CANCELLED when the signal comes first. */
+  until(condition: () => boolean, signal: AbortSignal): Promise<void>;
+  /** Called after each change of what is served where. */
+  onChange(listener: () => void): void;
   /** One row a place of the pool, asked of the system at this moment. */
   workers(): Promise<PoolWorker[]>;
   /** Starts no process any more; calls in flight go on. For the time between SIGTERM and `close`. */
@@ -64,7 +72,8 @@ export interface PoolWorker {
  * Starts `config.workers.count` local processes and keeps them. A link (endpoint, breaker, counts) lives as long as one
  * process, and outlives every reload. The creator closes the pool.
  */
-export function createLocalPool({ config: first, launch, log, ping, hungMs = 20_000 }: LocalPoolOptions): Pool {
+export function createLocalPool(options: LocalPoolOptions): Pool {
+  const { config: first, launch, prepared, log, ping, hungMs = 20_000 } = options;
   let config = first;
   let retryByModel = retries(first.models);
   let generation = nextGeneration(0n);
@@ -72,6 +81,7 @@ export function createLocalPool({ config: first, launch, log, ping, hungMs = 20_
   const changes = createChanges();
   const registry = new Registry<Endpoint>(() => changes.notify());
   const links = new Map<number, WorkerLink>();
+  const connected = (): WorkerLink[] => [...links.values()].filter(({ endpoint }) => endpoint.ready);
   let ending = false;
   const drain = (): void => {
     ending = true;
@@ -112,7 +122,13 @@ export function createLocalPool({ config: first, launch, log, ping, hungMs = 20_
       links.delete(slot.index);
     },
   });
-  supervisor.start();
+  if (prepared === undefined) supervisor.start();
+  else {
+    prepared.then(
+      () => supervisor.start(),
+      () => {}, // Told by whoever prepares.
+    );
+  }
 
   return {
     registry,
@@ -143,10 +159,23 @@ export function createLocalPool({ config: first, launch, log, ping, hungMs = 20_
     missing: () =>
       missing({
         models: config.models,
-        readyWorkers: [...links.values()].filter(({ endpoint }) => endpoint.ready).length,
+        readyWorkers: connected().length,
         model: (name) => registry.model(name),
         counts: (endpoint) => endpoint.ready && registry.generationOf(endpoint) >= generation,
       }),
+
+    applied: () => connected().every(({ endpoint }) => registry.generationOf(endpoint) >= generation),
+
+    async until(condition, signal) {
+      for (let seen = changes.count; !condition(); seen = changes.count) {
+        if (await changes.after(seen, NO_DEADLINE, signal)) continue;
+        throw new InferenceError("CANCELLED", "the client has given up");
+      }
+    },
+
+    onChange(listener) {
+      changes.subscribe(listener);
+    },
 
     workers: () =>
       Promise.all(

@@ -105,6 +105,13 @@ export class Registry<E> {
     return this.#seen.has(name) ? "lost" : "starting";
   }
 
+  /** Why a model without an available version has none, in words. */
+  problem(name: ModelName): string {
+    const view = this.#views.get(name);
+    const problem = view?.reports.find(({ report }) => report.problem !== "")?.report.problem;
+    return problem ?? view?.status.find(({ code }) => code !== "OK")?.message ?? "no version of it was found";
+  }
+
   /** Of the set of wanted models that the endpoint's last report reflects; 0 when there is none. */
   generationOf(endpoint: E): bigint {
     return this.#endpoints.get(endpoint)?.generation ?? 0n;

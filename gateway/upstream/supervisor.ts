@@ -60,6 +60,7 @@ export class Supervisor {
   }
 
   start(): void {
+    if (this.#closing) return;
     // The last resort of a gateway that ends without closing; a killed one relies on the workers' own watch.
     process.once("exit", this.#killAll);
     for (const place of this.#places) this.#launch(place);

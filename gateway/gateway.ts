@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config/index.ts";
+import { InferenceError, type Logger, type ModelName, type Version, type VersionStatus } from "../core/index.ts";
+import { createAdmission } from "./admission/index.ts";
+import type { Backend } from "./backend.ts";
+import { createGrpcServer } from "./grpc/index.ts";
+import { createAccessLog, createMetrics, createObserver } from "./observe/index.ts";
+import { reloadModels } from "./reload.ts";
+import { createRestServer } from "./rest/index.ts";
+import { compileRoutes, resolve, route } from "./routing/index.ts";
+import { type Steps, serve } from "./serve.ts";
+import { createLocalPool, type Launch } from "./upstream/index.ts";
+
+export interface GatewayOptions {
+  readonly config: Config;
+  /** Starts the process of a local worker. */
+  readonly launch: Launch;
+  /** What the first worker waits for (a library that is being fetched); the ports open without it. */
+  readonly prepared: Promise<unknown>;
+  readonly log: Logger;
+}
+
+/** A gateway that listens. Whoever starts it shuts it down. */
+export interface Gateway {
+  /** Undefined while REST is off. */
+  readonly restPort: number | undefined;
+  /** Undefined where only a Unix socket is listened on. */
+  readonly grpcPort: number | undefined;
+  /** Takes over models, routes and resilience in one step; requests in flight end as they began. */
+  apply(config: Config): void;
+  /** Not ready, then finishes what is in flight within `limitMs`, then ends ports and workers. */
+  shutDown(limitMs: number): Promise<void>;
+}
+
+/** Of the limit, what stays for workers to end in. */
+const WORKERS_END_MS = 1_500;
+
+/** Opens the ports and starts the pool. Throws an Error that a person can read when a port cannot be had. */
+export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
+  let config = first;
+  let routes = compileRoutes(config);
+  const admission = createAdmission();
+  const pool = createLocalPool({ config, launch, prepared, log });
+  const { registry } = pool;
+
+  const apply = (next: Config): void => {
+    config = next;
+    routes = compileRoutes(next);
+    pool.apply(next);
+  };
+  const steps: Steps = {
+    admit: (call) => admission.admit(call),
+    retry: pool.retry,
+    route: (call) => route(routes, registry, call),
+    send: pool.send,
+  };
+  const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());
+  const backend: Backend = {
+    serve: (call) => serve(steps, capped(call, config.resilience.timeoutMs)),
+    resolve: ({ name, choice }) => resolve(routes, registry, name, choice),
+    status: (name, version) => statusRows(registry.status(name), name, version),
+    modelNames: () => config.models.map(({ name }) => name),
+    missing,
+    reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
+  };
+
+  const workers = async () => (await pool.workers()).map((worker, index) => ({ ...worker, index }));
+  const metrics = createMetrics({ workers, ready: () => missing().length === 0 });
+  const accessLog = createAccessLog(log);
+  const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
+  const { host, grpc, rest, monitoring } = config.server;
+  const edge = { host, backend, observer, log };
+  const grpcServer = createGrpcServer({ ...edge, config: grpc });
+  const restServer =
+    rest.port === undefined
+      ? undefined
+      : createRestServer({ ...edge, port: rest.port, config: rest, metrics, monitoringPath: monitoring.path });
+  const tellHealth = (): void => grpcServer.setServing(missing().length === 0);
+  pool.onChange(tellHealth);
+
+  const close = async (limitMs: number): Promise<void> => {
+    await Promise.all([restServer?.close(limitMs), grpcServer.close(limitMs)]);
+    await pool.close(WORKERS_END_MS);
+  };
+  try {
+    return {
+      grpcPort: await grpcServer.listen(),
+      restPort: await restServer?.listen(),
+      apply,
+      async shutDown(limitMs) {
+        const endMs = performance.now() + limitMs - WORKERS_END_MS;
+        const leftMs = (): number => Math.max(0, endMs - performance.now());
+        admission.drain();
+        restServer?.drain();
+        pool.drain();
+        tellHealth();
+        await within(leftMs(), admission.idle());
+        await close(leftMs());
+      },
+    };
+  } catch (thrown) {
+    await close(0);
+    throw thrown;
+  }
+}
+
+/** Waits for a promise, but not for longer. */
+async function within(limitMs: number, promise: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const limit = sleep(limitMs, undefined, { signal: ended.signal }).catch(() => {});
+  await Promise.race([promise, limit]);
+  ended.abort();
+}
+
+/** `resilience.timeout` caps the client's own deadline. */
+function capped<Call extends { readonly deadline: number }>(call: Call, timeoutMs: number): Call {
+  const deadline = performance.now() + timeoutMs;
+  return deadline < call.deadline ? { ...call, deadline } : call;
+}
+
+/** The words of TensorFlow Serving's `get_model_status_impl.cc`. */
+function statusRows(
+  rows: readonly VersionStatus[] | undefined,
+  name: ModelName,
+  version: Version | undefined,
+): readonly VersionStatus[] {
+  if (rows === undefined || rows.length === 0) {
+    throw new InferenceError("NOT_FOUND", `Could not find any versions of model ${name}`);
+  }
+  if (version === undefined) return rows;
+  const found = rows.filter((row) => row.version === version);
+  if (found.length === 0) throw new InferenceError("NOT_FOUND", `Could not find version ${version} of model ${name}`);
+  return found;
+}

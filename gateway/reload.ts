@@ -1,0 +1,53 @@
+import { type Config, type ModelConfig, serverConfigToModels } from "../config/index.ts";
+import { InferenceError } from "../core/index.ts";
+import type { ReloadConfigRequest } from "../protos/index.ts";
+import type { Pool } from "./upstream/index.ts";
+
+export interface ReloadParts {
+  readonly config: () => Config;
+  readonly apply: (config: Config) => void;
+  readonly pool: Pool;
+  /** Aborted when the client gives up; what was applied stays. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * `ModelService.HandleReloadConfigRequest` for the whole gateway: replaces its models, and those of all workers, and waits
+ * until each new one answers. Everything is checked before anything is changed; rules and words are those of
+ * `model_servers/server_core.cc`. The file on disk stays as it is, and its next change replaces this again.
+ */
+export async function reloadModels(request: ReloadConfigRequest, parts: ReloadParts): Promise<void> {
+  const { pool, signal } = parts;
+  const config = parts.config();
+  const models = serverConfigToModels(request.config);
+  const allowUnavailable = config.workers.allowVersionLabelsForUnavailable;
+  for (const model of models) checkLabels(model, config, allowUnavailable, pool);
+
+  const known = new Set(config.models.map(({ name }) => name));
+  const added = models.filter(({ name }) => !known.has(name));
+  parts.apply({ ...config, models });
+  await pool.until(() => pool.applied() && added.every((model) => isDecided(model, pool)), signal);
+
+  const absent = added.filter(({ name }) => pool.registry.latest(name) === undefined);
+  if (absent.length === 0) return;
+  const reasons = absent.map(({ name }) => `${name}: ${pool.registry.problem(name)}`).join(", ");
+  throw new InferenceError("UNKNOWN", `${absent.length} model(s) did not become available: {${reasons}}`);
+}
+
+function checkLabels({ name, labels }: ModelConfig, config: Config, allowUnavailable: boolean, pool: Pool): void {
+  const before = config.models.find((model) => model.name === name)?.labels;
+  for (const [label, version] of labels) {
+    if (pool.registry.servable(name, version) !== undefined) continue;
+    const inUse = before?.get(label);
+    if (allowUnavailable && (inUse === undefined || inUse === version)) continue;
+    throw new InferenceError(
+      "FAILED_PRECONDITION",
+      `Request to assign label to version ${version} of model ${name}, which is not currently available for inference`,
+    );
+  }
+}
+
+/** It answers, or nothing that was tried has come to answer. */
+function isDecided({ name }: ModelConfig, { registry }: Pool): boolean {
+  return registry.latest(name) !== undefined || registry.outlook(name) === "failed";
+}
