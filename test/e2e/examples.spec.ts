@@ -15,7 +15,7 @@ let gateway: Tensorgate;
 let client: PredictionClient;
 
 beforeAll(async () => {
-  gateway = await startProgram(["serve", "--host=127.0.0.1", "--port=18500", "--rest_api_port=18501", "--workers=1"]);
+  gateway = await startProgram(["serve", "--host=127.0.0.1", "--port=any", "--rest_api_port=any", "--workers=1"]);
   client = new PredictionClient(gateway.grpc);
   await gateway.ready();
 });
