@@ -43,6 +43,11 @@ function answerSpecOf(json: MessageRecord["json"]): unknown {
   };
 }
 
+function inputOf(...parts: number[][]): unknown {
+  const { input } = decodeExamplesRequest(Uint8Array.from(parts.flat()));
+  return { examples: input?.examples.map(hex), context: input?.context && hex(input.context) };
+}
+
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
@@ -114,14 +119,10 @@ describe("ClassificationRequest and RegressionRequest", () => {
     const a = [0x12, 5, 0x0a, 3, 0x0a, 1, 0x61];
     const b = [0x12, 5, 0x0a, 3, 0x0a, 1, 0x62];
     const withContext = [0x12, 5, 0x12, 3, 0x12, 1, 0x63];
-    const read = (...parts: number[][]): unknown => {
-      const { input } = decodeExamplesRequest(Uint8Array.from(parts.flat()));
-      return { examples: input?.examples.map(hex), context: input?.context && hex(input.context) };
-    };
-    expect(read(a, b)).toEqual({ examples: ["61", "62"], context: undefined });
-    expect(read(a, withContext)).toEqual({ examples: [], context: "63" });
-    expect(read(withContext, withContext)).toEqual({ examples: [], context: "6363" });
-    expect(read(withContext, b)).toEqual({ examples: ["62"], context: undefined });
+    expect(inputOf(a, b)).toEqual({ examples: ["61", "62"], context: undefined });
+    expect(inputOf(a, withContext)).toEqual({ examples: [], context: "63" });
+    expect(inputOf(withContext, withContext)).toEqual({ examples: [], context: "6363" });
+    expect(inputOf(withContext, b)).toEqual({ examples: ["62"], context: undefined });
   });
 });
 
