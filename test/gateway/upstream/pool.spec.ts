@@ -156,7 +156,44 @@ test("a worker that hangs is killed and replaced", async () => {
   await call;
 });
 
+test("starts no worker before what it waits for is there, and none if it closes first", async () => {
+  let launched = 0;
+  const start = (gate: AbortController): Pool =>
+    createLocalPool({
+      config: configOf([served("m", "1")], 1),
+      log: silentLogger,
+      prepared: once(gate.signal, "abort"),
+      launch: ({ socketPath }) => {
+        launched++;
+        return forkFakeWorker(socketPath);
+      },
+    });
+  const [gate, lateGate] = [new AbortController(), new AbortController()];
+  const [pool, latePool] = [start(gate), start(lateGate)];
+  expect([launched, pool.missing()]).toEqual([0, ["no worker is connected"]]);
+  gate.abort();
+  await ready(pool, 1);
+  await pool.close(1_000);
+
+  await latePool.close(1_000);
+  lateGate.abort();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(launched).toBe(1);
+});
+
 describe("another configuration", () => {
+  test("can be waited for", async () => {
+    const before = configOf([served("m", "1")], 2);
+    await using running = await startPool(before);
+    const { pool } = running;
+    await pool.until(() => pool.applied(), new AbortController().signal);
+    pool.apply({ ...before, models: [served("m", "2")] });
+    expect(pool.applied()).toBe(false);
+    await pool.until(() => pool.applied(), new AbortController().signal);
+    expect(pool.registry.available(m).map(({ version }) => version)).toEqual([2n]);
+    await expect(pool.until(() => false, AbortSignal.timeout(20))).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+
   test("is told to all workers, and to those that start later", async () => {
     const before = configOf([served("m", "1")], 2);
     await using running = await startPool(before);

@@ -168,3 +168,17 @@ test("tells of every change after it can be seen", () => {
   registry.remove("a");
   expect(seen).toEqual([1n, 2n, undefined]);
 });
+
+describe("why a model has no available version:", () => {
+  for (const { name, report, want } of [
+    { name: "its folder", report: { ...model("m", []), problem: "no such folder" }, want: "no such folder" },
+    { name: "its load", report: model("m", [row(1, { state: "END", error: "INTERNAL" })]), want: "it failed" },
+    { name: "nothing was found", report: model("m", []), want: "no version of it was found" },
+  ]) {
+    test(name, () => {
+      const registry = new Registry<string>();
+      registry.report("a", complete(report));
+      expect(registry.problem(m)).toBe(want);
+    });
+  }
+});
