@@ -98,12 +98,11 @@ function decode(text: string): string | undefined {
 }
 
 /**
- * The path of a request target as Node gives it: without the query, which is ignored, and without scheme and host, which a
- * client that takes us for a proxy sends. Node reads the target's bytes as Latin-1; they are UTF-8 if they are not ASCII.
+ * The path of a request target: without the query, which is ignored, and without scheme and host, which a client that takes
+ * us for a proxy sends.
  */
 export function pathOf(target: string): string {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, "").replace(/\?.*$/s, "");
-  return /[\x80-\xff]/.test(path) ? Buffer.from(path, "latin1").toString() : path;
+  return target.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/, "");
 }
 
 /** Whether the API answers under this path; `/v1` alone is not it. */

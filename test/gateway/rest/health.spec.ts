@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RestUnderTest, startRest } from "../setup/rest.ts";
+
+let rest: RestUnderTest;
+beforeAll(async () => {
+  rest = await startRest({ monitoringPath: "/monitoring/prometheus/metrics" });
+});
+afterAll(() => rest[Symbol.asyncDispose]());
+
+test("/healthz answers as long as the process lives, ready or not", async () => {
+  rest.backend.missingNow = ["no worker is connected"];
+  expect((await rest.ask("GET", "/healthz")).status).toBe(200);
+});
+
+test("/readyz lists what is missing", async () => {
+  rest.backend.missingNow = ["model m: version 1 is not loaded yet"];
+  const waiting = await rest.ask("GET", "/readyz");
+  expect(waiting).toMatchObject({ status: 503, json: ["model m: version 1 is not loaded yet"] });
+  rest.backend.missingNow = [];
+  expect(await rest.ask("GET", "/readyz")).toMatchObject({ status: 200, json: [] });
+});
+
+test("the metrics are at /metrics and at the monitoring path", async () => {
+  for (const path of ["/metrics", "/monitoring/prometheus/metrics", "/metrics?x=1"]) {
+    const reply = await rest.ask("GET", path);
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(reply.text).toContain("# TYPE tensorgate_requests_total counter");
+  }
+});
+
+test("these requests are neither counted nor logged as accesses", async () => {
+  await rest.ask("GET", "/healthz");
+  expect(rest.lines).toEqual([]);
+  expect(await rest.metrics()).not.toMatch(/^tensorgate_requests_total\{/m);
+});
+
+for (const { name, text, status } of [
+  { name: "what is no HTTP", text: "hello\r\n\r\n", status: 400 },
+  { name: "a header without end", text: `GET / HTTP/1.1\r\nx: ${"x".repeat(100_000)}`, status: 431 },
+]) {
+  test(`${name} is ${status}, and the connection ends`, async () => {
+    const socket = rest.socket();
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.write(text);
+    await once(socket, "close");
+    const [head = "", body = ""] = Buffer.concat(chunks).toString().split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(body)).toEqual({ error: expect.stringContaining("Bad HTTP request") });
+  });
+}
