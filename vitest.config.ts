@@ -6,8 +6,9 @@ export default defineConfig({
     globalSetup: ["./test/setup/prepare.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     reporters: ["default", "./test/setup/summary.ts"],
   },
 });

@@ -9,7 +9,13 @@ import { ROOT, startProgram, type Tensorgate } from "../setup/tensorgate.ts";
 /** What Python TensorFlow answered for every example model, asked of `config/default.yaml` over both protocols. */
 const recordings = readdirSync(join(ROOT, "examples/recorded"))
   .filter((name) => name.endsWith(".json"))
-  .map((name) => JSON.parse(readFileSync(join(ROOT, "examples/recorded", name), "utf8")) as { model: string; cases: RecordedCase[] });
+  .map(
+    (name) =>
+      JSON.parse(readFileSync(join(ROOT, "examples/recorded", name), "utf8")) as {
+        model: string;
+        cases: RecordedCase[];
+      },
+  );
 
 let gateway: Tensorgate;
 let client: PredictionClient;

@@ -6,7 +6,9 @@ import { MODELS, startTensorgate } from "../setup/tensorgate.ts";
 
 const models = [{ name: "half_plus_two", path: join(MODELS, "half_plus_two") }];
 
-test("kill -9 of a worker under load is seen by no client, and the worker comes back", async () => {
+test("kill -9 of a worker under load is seen by no client, and the worker comes back", {
+  timeout: 120_000,
+}, async () => {
   await using gateway = await startTensorgate({ models, workers: { count: 2 } });
   await gateway.ready();
   const before = gateway.workerPids();

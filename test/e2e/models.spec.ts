@@ -41,7 +41,7 @@ test("one missing path, one bad model and one bad version hold nobody back", asy
 
   mkdirSync(join(folder.path, "nowhere"));
   cpSync(join(HALF_PLUS_TWO, "00000123"), join(folder.path, "nowhere/1"), { recursive: true });
-  await expect.poll(async () => (await gateway.predict("missing", { instances: [1] })).status, { timeout: 15_000 }).toBe(200);
+  await expect.poll(async () => (await gateway.predict("missing", { instances: [1] })).status).toBe(200);
 });
 
 test("a version that is added answers without a lost call, and the old one is unloaded after", async () => {
@@ -52,10 +52,13 @@ test("a version that is added answers without a lost call, and the old one is un
   const load = untilNotLost(gateway, 4);
   cpSync(join(HALF_PLUS_TWO, "00000124"), join(folder.path, "m/2"), { recursive: true });
   await expect
-    .poll(async () => (await gateway.get("/v1/models/half_plus_two/versions/2")).json?.model_version_status?.[0]?.state, { timeout: 15_000 })
+    .poll(async () => (await gateway.get("/v1/models/half_plus_two/versions/2")).json?.model_version_status?.[0]?.state)
     .toBe("AVAILABLE");
   await expect
-    .poll(async () => (await gateway.get("/v1/models/half_plus_two/versions/1")).json?.model_version_status?.[0]?.state ?? "gone", { timeout: 15_000 })
+    .poll(
+      async () =>
+        (await gateway.get("/v1/models/half_plus_two/versions/1")).json?.model_version_status?.[0]?.state ?? "gone",
+    )
     .toMatch(/END|gone/);
   await load.answered(100);
   expect(await load.stop()).toEqual([]);
@@ -72,7 +75,9 @@ test("a base path that is itself a SavedModel is served as version 1, with the f
     `--model_base_path=${join(HALF_PLUS_TWO, "00000123")}`,
   ]);
   await gateway.ready();
-  expect((await gateway.get("/v1/models/m")).json.model_version_status).toMatchObject([{ version: "1", state: "AVAILABLE" }]);
+  expect((await gateway.get("/v1/models/m")).json.model_version_status).toMatchObject([
+    { version: "1", state: "AVAILABLE" },
+  ]);
   expect(gateway.log.some((line) => /version 1/.test(line.msg ?? ""))).toBe(true);
 });
 
@@ -100,5 +105,5 @@ test("a model_config_file of TensorFlow Serving is served", async () => {
 
 test("a gs:// path is refused with a sentence", async () => {
   const started = startProgram(["serve", "--host=127.0.0.1", "--model_name=m", "--model_base_path=gs://bucket/m"]);
-  await expect(started).rejects.toThrow(/gs:\/\/bucket\/m.*(mount|sync)/s);
+  await expect(started).rejects.toThrow(/gs:\/\/ paths are not supported: mount the bucket or sync it/);
 });

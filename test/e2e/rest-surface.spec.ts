@@ -1,5 +1,5 @@
-import { connect } from "node:net";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MODELS, startTensorgate, type Tensorgate } from "../setup/tensorgate.ts";
@@ -22,7 +22,9 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 test("lists its models, their versions and their signatures", async () => {
-  expect((await gateway.get("/v1/models")).json).toEqual({ models: ["half_plus_two", "mnist_two_signatures", ODD_NAME] });
+  expect((await gateway.get("/v1/models")).json).toEqual({
+    models: ["half_plus_two", "mnist_two_signatures", ODD_NAME],
+  });
   const status = (await gateway.get("/v1/models/half_plus_two")).json;
   const ok = { error_code: "OK", error_message: "" };
   expect(status).toEqual({
@@ -46,8 +48,20 @@ for (const { name, path, body, status, holds } of [
   { name: "an empty body", path: PREDICT, body: "", status: 400, holds: "JSON Parse error: The document is empty" },
   { name: "a body that is not JSON", path: PREDICT, body: "{instances}", status: 400, holds: "JSON Parse error: " },
   { name: "no instances", path: PREDICT, body: "{}", status: 400, holds: "Missing 'inputs' or 'instances' key" },
-  { name: "a ragged list", path: PREDICT, body: '{"instances": [[1, 2], [3]]}', status: 400, holds: "Expecting tensor size: 2 but got: 1" },
-  { name: "text for a number", path: PREDICT, body: '{"instances": ["a"]}', status: 400, holds: "is not of expected type: float" },
+  {
+    name: "a ragged list",
+    path: PREDICT,
+    body: '{"instances": [[1, 2], [3]]}',
+    status: 400,
+    holds: "Expecting tensor size: 2 but got: 1",
+  },
+  {
+    name: "text for a number",
+    path: PREDICT,
+    body: '{"instances": ["a"]}',
+    status: 400,
+    holds: "is not of expected type: float",
+  },
   {
     name: "a missing input",
     path: "/v1/models/mnist_two_signatures:predict",
@@ -62,11 +76,41 @@ for (const { name, path, body, status, holds } of [
     status: 400,
     holds: "Matrix size-incompatible",
   },
-  { name: "an unknown model", path: "/v1/models/nobody:predict", body: '{"instances": [1]}', status: 404, holds: "Servable not found for request: Latest(nobody)" },
-  { name: "an unknown version", path: "/v1/models/half_plus_two/versions/7:predict", body: '{"instances": [1]}', status: 404, holds: "Servable not found for request: Specific(half_plus_two, 7)" },
-  { name: "an unknown label", path: "/v1/models/half_plus_two/labels/x:predict", body: '{"instances": [1]}', status: 400, holds: "Unrecognized servable version label: x" },
-  { name: "an unknown signature", path: PREDICT, body: '{"signature_name": "x", "instances": [1]}', status: 400, holds: 'Serving signature name: "x" not found in signature def' },
-  { name: "an unknown verb", path: "/v1/models/half_plus_two:ask", body: "{}", status: 400, holds: "Malformed request: POST /v1/models/half_plus_two:ask" },
+  {
+    name: "an unknown model",
+    path: "/v1/models/nobody:predict",
+    body: '{"instances": [1]}',
+    status: 404,
+    holds: "Servable not found for request: Latest(nobody)",
+  },
+  {
+    name: "an unknown version",
+    path: "/v1/models/half_plus_two/versions/7:predict",
+    body: '{"instances": [1]}',
+    status: 404,
+    holds: "Servable not found for request: Specific(half_plus_two, 7)",
+  },
+  {
+    name: "an unknown label",
+    path: "/v1/models/half_plus_two/labels/x:predict",
+    body: '{"instances": [1]}',
+    status: 400,
+    holds: "Unrecognized servable version label: x",
+  },
+  {
+    name: "an unknown signature",
+    path: PREDICT,
+    body: '{"signature_name": "x", "instances": [1]}',
+    status: 400,
+    holds: 'Serving signature name: "x" not found in signature def',
+  },
+  {
+    name: "an unknown verb",
+    path: "/v1/models/half_plus_two:ask",
+    body: "{}",
+    status: 400,
+    holds: "Malformed request: POST /v1/models/half_plus_two:ask",
+  },
 ]) {
   test(`${name} is ${status} with a reason`, async () => {
     const reply = await gateway.post(path, body);

@@ -55,7 +55,9 @@ function bound(share: number, calls: number): number {
   return 4 * Math.sqrt((share * (1 - share)) / calls);
 }
 
-test("a 90/10 split is met over 4,000 requests, and moves to 70/30 when the running file says so, losing nothing", async () => {
+test("a 90/10 split is met over 4,000 requests, and moves to 70/30 when the running file says so, losing nothing", {
+  timeout: 180_000,
+}, async () => {
   await using gateway = await startTensorgate(splitConfig(90, 10));
   await gateway.ready();
   expect(Math.abs((await canaryShare(gateway, 4000)) - 0.1)).toBeLessThan(bound(0.1, 4000));

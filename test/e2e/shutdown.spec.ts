@@ -24,6 +24,12 @@ test("SIGTERM right after the start, while workers are still loading, ends with 
 test("a taken port is a clear message and an exit status other than 0", async () => {
   await using gateway = await startTensorgate({ models });
   const port = new URL(gateway.rest).port;
-  const second = startProgram(["serve", "--host=127.0.0.1", "--port=any", `--rest_api_port=${port}`, `--model_base_path=${models[0]?.path}`]);
+  const second = startProgram([
+    "serve",
+    "--host=127.0.0.1",
+    "--port=any",
+    `--rest_api_port=${port}`,
+    `--model_base_path=${models[0]?.path}`,
+  ]);
   await expect(second).rejects.toThrow(new RegExp(`ended with 1 .*${port}.* in use`, "s"));
 });

@@ -1,5 +1,11 @@
 import { promisify } from "node:util";
-import { type ChannelCredentials, type Client, credentials, loadPackageDefinition, type ServiceClientConstructor } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  type ServiceClientConstructor,
+} from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import protobuf from "protobufjs";
 import type { RecordedCase, RecordedTensor, RecordedValue } from "./recorded.ts";
@@ -24,18 +30,24 @@ export class PredictionClient {
   readonly #examples: protobuf.Type;
 
   constructor(address: string, channel: ChannelCredentials = credentials.createInsecure()) {
-    const definition = loadSync(["tensorflow_serving/apis/prediction_service.proto", "tensorflow/core/example/example.proto"], {
-      keepCase: true,
-      longs: Number,
-      enums: String,
-      includeDirs: [`${ROOT}protos`],
-    });
+    const definition = loadSync(
+      ["tensorflow_serving/apis/prediction_service.proto", "tensorflow/core/example/example.proto"],
+      {
+        keepCase: true,
+        longs: Number,
+        enums: String,
+        includeDirs: [`${ROOT}protos`],
+      },
+    );
     // biome-ignore lint/suspicious/noExplicitAny: proto-loader's tree has no types
-    const service = (loadPackageDefinition(definition) as any).tensorflow.serving.PredictionService as ServiceClientConstructor;
+    const service = (loadPackageDefinition(definition) as any).tensorflow.serving
+      .PredictionService as ServiceClientConstructor;
     this.#client = new service(address, channel, { "grpc.max_receive_message_length": -1 });
     const root = new protobuf.Root();
     root.resolvePath = (_from, target) => (target.startsWith("/") ? target : `${ROOT}protos/${target}`);
-    this.#examples = root.loadSync("tensorflow/core/example/example.proto", { keepCase: true }).lookupType("tensorflow.Example");
+    this.#examples = root
+      .loadSync("tensorflow/core/example/example.proto", { keepCase: true })
+      .lookupType("tensorflow.Example");
   }
 
   call(method: string): Call {
@@ -73,7 +85,10 @@ export class PredictionClient {
 export function grpcAnswer(recorded: RecordedCase): unknown {
   if (recorded.results !== undefined) return recorded.results;
   return Object.fromEntries(
-    Object.entries(recorded.outputs ?? {}).map(([alias, { dtype, shape, values }]) => [alias, { dtype, shape, values }]),
+    Object.entries(recorded.outputs ?? {}).map(([alias, { dtype, shape, values }]) => [
+      alias,
+      { dtype, shape, values },
+    ]),
   );
 }
 

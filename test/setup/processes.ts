@@ -8,7 +8,9 @@ export interface ProcessInfo {
 
 /** Every process below `ancestor`, read from /proc. */
 export function descendantsOf(ancestor: number): ProcessInfo[] {
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => readProcess(Number(name)));
+  const all = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)));
   const found: ProcessInfo[] = [];
   const parents = new Set([ancestor]);
   for (let grew = true; grew; ) {

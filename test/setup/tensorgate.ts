@@ -43,7 +43,10 @@ export interface LogLine {
 }
 
 /** Starts the built program with a config (any free ports, one worker unless it says otherwise) and waits until its ports are open. */
-export async function startTensorgate(config: Record<string, unknown>, flags: readonly string[] = []): Promise<Tensorgate> {
+export async function startTensorgate(
+  config: Record<string, unknown>,
+  flags: readonly string[] = [],
+): Promise<Tensorgate> {
   const folder = mkdtempSync(join(tmpdir(), "tensorgate-test-"));
   const configFile = join(folder, "tensorgate.json");
   writeFileSync(configFile, JSON.stringify(withFreePorts(config)));
@@ -82,7 +85,11 @@ export async function startProgram(args: readonly string[], configFile = "", fol
       };
       waiting.add(tell);
       void exited.then(([code]) =>
-        reject(new Error(`the program ended with ${code} before that line:\n${log.map((l) => JSON.stringify(l)).join("\n")}`)),
+        reject(
+          new Error(
+            `the program ended with ${code} before that line:\n${log.map((l) => JSON.stringify(l)).join("\n")}`,
+          ),
+        ),
       );
     });
   const listening = await logged((line) => line.msg === "listening");
@@ -116,7 +123,10 @@ export async function startProgram(args: readonly string[], configFile = "", fol
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    workerPids: () => descendantsOf(child.pid as number).filter(({ command }) => command.includes("worker")).map(({ pid }) => pid),
+    workerPids: () =>
+      descendantsOf(child.pid as number)
+        .filter(({ command }) => command.includes("worker"))
+        .map(({ pid }) => pid),
     stop,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) await stop();
