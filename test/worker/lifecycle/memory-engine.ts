@@ -16,9 +16,9 @@ export class MemoryEngine implements Engine {
 
   /** Loads of `what` (`m/1`) wait until the answered function is called. */
   hold(what: string): () => void {
-    let release = (): void => {};
+    let release: (() => void) | undefined;
     this.#holds.set(what, new Promise((resolve) => (release = resolve)));
-    return release;
+    return () => release?.();
   }
 
   async estimateBytes(): Promise<number> {

@@ -15,7 +15,7 @@ function heldSource(poll: PollPolicy): {
 } {
   const scans: Scan[] = [];
   const looks: (() => void)[] = [];
-  let onLook = (): void => {};
+  let onLook: (() => void) | undefined;
   const source = startSource({
     basePath: "/models/m",
     policy: { by: "all" },
@@ -24,7 +24,7 @@ function heldSource(poll: PollPolicy): {
     scan: () =>
       new Promise((resolve) => {
         looks.push(() => resolve(EMPTY));
-        onLook();
+        onLook?.();
       }),
   });
   const looked = (): Promise<void> =>

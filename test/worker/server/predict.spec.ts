@@ -4,7 +4,7 @@ import { LATEST, type VersionChoice, version } from "../../../core/index.ts";
 import { predictionServiceRaw } from "../../../protos/index.ts";
 import { decodePredictResponse, dtypeNamed, packedTensor } from "../../../tensor/index.ts";
 import { serving } from "./health.ts";
-import { byVersion, floats, ints, predictRequest, spec, X } from "./requests.ts";
+import { byVersion, floats, ints, predictRequest, slowRequest, spec, X } from "./requests.ts";
 import { EXAMPLES, MODELS, type Served, serve, wanted } from "./served.ts";
 
 let served: Served;
@@ -161,7 +161,7 @@ describe("Predict", () => {
   });
 
   test("runs for no longer than the call's deadline", async () => {
-    const request = predictRequest(spec({ name: "slow" }), { x: floats([1], 1), ms: floats([], 5_000) });
+    const request = slowRequest(5_000);
     const startedMs = performance.now();
     await expect(served.call(Predict, request, 150)).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(performance.now() - startedMs).toBeLessThan(4_000);

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LATEST, modelName } from "../../../core/index.ts";
 import { predictionServiceRaw } from "../../../protos/index.ts";
-import { decodePredictResponse, dtypeNamed, encodePredictRequest, packedTensor } from "../../../tensor/index.ts";
+import { decodePredictResponse } from "../../../tensor/index.ts";
 import { isAlive } from "../../setup/processes.ts";
 import { serving } from "./health.ts";
+import { slowRequest } from "./requests.ts";
 import { MODELS } from "./served.ts";
 
 const PROGRAM = new URL("worker-process.mjs", import.meta.url).pathname;
@@ -53,18 +53,16 @@ function client(address: string): Client {
 
 /** The answer of the slow model after `ms`; rejects with the call's error. */
 function predict(to: Client, ms: number): Promise<readonly string[]> {
-  const tensor = (shape: readonly number[], value: number) =>
-    packedTensor(dtypeNamed("float"), shape, new Uint8Array(Float32Array.of(value).buffer));
-  const inputs = new Map([
-    ["x", tensor([1], 7)],
-    ["ms", tensor([], ms)],
-  ]);
-  const spec = { name: modelName("slow"), choice: LATEST, signature: "" };
-  const request = Buffer.from(encodePredictRequest({ spec, inputs, outputFilter: [] }, "typed"));
   const { path, requestSerialize, responseDeserialize } = predictionServiceRaw.Predict;
   return new Promise((resolve, reject) => {
-    to.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, new Metadata(), (error, answer) =>
-      error === null ? resolve([...decodePredictResponse(answer as Buffer).outputs.keys()]) : reject(error),
+    to.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      slowRequest(ms),
+      new Metadata(),
+      (error, answer) =>
+        error === null ? resolve([...decodePredictResponse(answer as Buffer).outputs.keys()]) : reject(error),
     );
   });
 }

@@ -30,3 +30,8 @@ export function predictRequest(
   const request = { spec: asked, inputs: new Map(Object.entries(inputs)), outputFilter };
   return Buffer.from(encodePredictRequest(request, "content"));
 }
+
+/** A call of the test model `slow`, which answers `x` after `ms`. */
+export function slowRequest(ms: number, choice: VersionChoice = LATEST): Buffer {
+  return predictRequest(spec({ name: "slow", choice }), { x: floats([1], 7), ms: floats([], ms) });
+}

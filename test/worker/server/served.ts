@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type MethodDefinition, type ServiceError, status } from "@grpc/grpc-js";
 import { defaultConfig, type WorkerSettings, workerSettingsOf } from "../../../config/index.ts";
 import { modelName, silentLogger } from "../../../core/index.ts";
+import { type GetModelStatusResponse, modelService } from "../../../protos/index.ts";
 import { createTensorFlowEngine, type Engine } from "../../../worker/engine/index.ts";
 import { type RunningWorker, runWorker } from "../../../worker/index.ts";
 import type { WantedModel } from "../../../worker/lifecycle/index.ts";
@@ -25,6 +26,12 @@ export interface Served {
   ): Promise<Response>;
   /** The error that the call ends with. */
   failure<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<ServiceError>;
+  /** `124 AVAILABLE`, descending; none for a model that is not known. */
+  states(name: string): Promise<readonly string[]>;
+  /** Code and message of the model's highest version: `OK ` when it has loaded. */
+  outcome(name: string): Promise<string>;
+  /** Copies a version folder into one of the test's own, and answers where that is. */
+  deploy(from: string, to: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -69,6 +76,18 @@ export async function serve(models: readonly WantedModel[], changes: Partial<Wor
       }
       throw new Error(`${method.path} did not fail`);
     },
+    async states(name) {
+      return (await statuses(served, name)).map(({ version, state }) => `${version} ${state}`);
+    },
+    async outcome(name) {
+      const [highest] = await statuses(served, name);
+      return `${highest?.status?.error_code} ${highest?.status?.error_message}`;
+    },
+    async deploy(from, to) {
+      const folder = join(scratch, to);
+      await cp(from, folder, { recursive: true });
+      return folder;
+    },
     async close() {
       client.close();
       await worker.drain(5_000);
@@ -76,6 +95,16 @@ export async function serve(models: readonly WantedModel[], changes: Partial<Wor
     },
   };
   return served;
+}
+
+async function statuses(served: Served, name: string): Promise<GetModelStatusResponse["model_version_status"]> {
+  try {
+    const model_spec = { name, signature_name: "" };
+    return (await served.call(modelService.GetModelStatus, { model_spec })).model_version_status;
+  } catch (thrown) {
+    if ((thrown as ServiceError).code === status.NOT_FOUND) return [];
+    throw thrown;
+  }
 }
 
 function unaryCall<Request, Response>(
