@@ -64,5 +64,5 @@ export function checkSum(file: string, got: string, want: string, source: string
 
 export function isDiskError(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
-  return ["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EPERM", "EFBIG", "EIO"].includes(code);
+  return ["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EPERM", "EFBIG", "EIO", "ENOTDIR"].includes(code);
 }

