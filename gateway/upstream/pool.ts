@@ -13,9 +13,9 @@ import { createRetryBudget } from "./retry-budget.ts";
 import { createSend } from "./send.ts";
 import { type Launch, Supervisor, type WorkerSlot } from "./supervisor.ts";
 import { applyModelsRequest } from "./wanted-models.ts";
-import { WorkerLink } from "./worker-link.ts";
+import { WorkerLink, type WorkerLinkOptions } from "./worker-link.ts";
 
-export interface LocalPoolOptions {
+export interface PoolOptions {
   readonly config: Config;
   readonly launch: Launch;
   /** What the first local worker waits for. Default: nothing. */
@@ -60,19 +60,21 @@ export interface PoolWorker {
   readonly restarts: number;
   /** Connected and reporting. */
   readonly ready: boolean;
-  readonly breaker: Breaker["state"];
+  /** Undefined between two processes. */
+  readonly breaker: Breaker["state"] | undefined;
   readonly inFlight: number;
-  /** Of the process; undefined when there is none. */
+  /** Of the process; undefined when there is none on this machine. */
   readonly residentBytes: number | undefined;
   /** What its loaded versions are estimated to take. */
   readonly modelBytes: number;
 }
 
 /**
- * Starts `config.workers.count` local processes and keeps them. A link (endpoint, breaker, counts) lives as long as one
- * process, and outlives every reload. The creator closes the pool.
+ * Starts `config.workers.count` local processes and keeps them, or connects to `config.workers.endpoints`. A link
+ * (endpoint, breaker, counts) lives as long as one process or address, and outlives every reload. The creator closes the
+ * pool.
  */
-export function createLocalPool(options: LocalPoolOptions): Pool {
+export function createPool(options: PoolOptions): Pool {
   const { config: first, launch, prepared, log, ping, hungMs = 20_000 } = options;
   let config = first;
   let retryByModel = retries(first.models);
@@ -80,7 +82,7 @@ export function createLocalPool(options: LocalPoolOptions): Pool {
   let wanted = applyModelsRequest(first.models, generation);
   const changes = createChanges();
   const registry = new Registry<Endpoint>(() => changes.notify());
-  const links = new Map<number, WorkerLink>();
+  const links = new Map<string, WorkerLink>();
   const connected = (): WorkerLink[] => [...links.values()].filter(({ endpoint }) => endpoint.ready);
   let ending = false;
   const drain = (): void => {
@@ -89,39 +91,50 @@ export function createLocalPool(options: LocalPoolOptions): Pool {
     changes.notify();
   };
 
+  const openLink = (name: string, target: string, on: Pick<WorkerLinkOptions, "onReady" | "onSilent">): WorkerLink => {
+    const { breaker } = config.resilience;
+    const workerLog = log.child({ worker: name });
+    const link = new WorkerLink({
+      ...{ name, target, breaker, ping, wanted, registry, changes, ...on },
+      log: workerLog,
+      silentMs: hungMs,
+    });
+    links.set(name, link);
+    return link;
+  };
+
   const supervisor = new Supervisor({
     count: first.workers.count,
     devices: first.workers.devices,
     launch,
     log,
     onStarted(slot) {
-      const workerLog = log.child({ worker: slot.index });
-      const link = new WorkerLink({
-        name: nameOf(slot),
-        target: `unix:${slot.socketPath}`,
-        breaker: config.resilience.breaker,
-        ping,
-        wanted,
-        registry,
-        changes,
-        log: workerLog,
-        hungMs,
+      const name = nameOf(slot);
+      openLink(name, `unix:${slot.socketPath}`, {
         onReady: () => {
           supervisor.markReady(slot);
-          log.info({ worker: slot.index, pid: supervisor.pidOf(slot) }, "worker is up");
+          log.info({ worker: name, pid: supervisor.pidOf(slot) }, "worker is up");
         },
-        onHung: () => {
-          workerLog.error({ silentMs: hungMs }, "worker hangs, killing it");
+        onSilent: () => {
+          log.error({ worker: name, silentMs: hungMs }, "worker hangs, killing it");
           supervisor.kill(slot);
         },
       });
-      links.set(slot.index, link);
     },
     onEnded(slot) {
-      links.get(slot.index)?.close();
-      links.delete(slot.index);
+      links.get(nameOf(slot))?.close();
+      links.delete(nameOf(slot));
     },
   });
+  for (const address of first.workers.endpoints) {
+    const link = openLink(address, address, {
+      onReady: () => log.info({ worker: address }, "worker is up"),
+      onSilent: () => {
+        log.warn({ worker: address, silentMs: hungMs }, "worker is away");
+        registry.remove(link.endpoint);
+      },
+    });
+  }
   if (prepared === undefined) supervisor.start();
   else {
     prepared.then(
@@ -177,28 +190,32 @@ export function createLocalPool(options: LocalPoolOptions): Pool {
       changes.subscribe(listener);
     },
 
-    workers: () =>
-      Promise.all(
-        supervisor.facts().map(async ({ index, pid, restarts }): Promise<PoolWorker> => {
-          const endpoint = links.get(index)?.endpoint;
+    workers: () => {
+      const remote = first.workers.endpoints.map((name) => ({ name, pid: undefined, restarts: 0 }));
+      const local = supervisor.facts().map((facts) => ({ ...facts, name: nameOf(facts) }));
+      return Promise.all(
+        [...local, ...remote].map(async ({ name, pid, restarts }): Promise<PoolWorker> => {
+          const endpoint = links.get(name)?.endpoint;
           return {
-            name: nameOf({ index }),
+            name,
             pid,
             restarts,
             ready: endpoint?.ready ?? false,
-            breaker: endpoint?.breakerState ?? "closed",
+            breaker: endpoint?.breakerState,
             inFlight: endpoint?.inFlight ?? 0,
             residentBytes: pid === undefined ? undefined : await residentBytes(pid),
             modelBytes: endpoint === undefined ? 0 : registry.memoryBytesOf(endpoint),
           };
         }),
-      ),
+      );
+    },
 
     drain,
 
     async close(limitMs = 5_000) {
       drain();
       await supervisor.close(limitMs);
+      for (const link of links.values()) link.close();
     },
   };
 }

@@ -15,7 +15,10 @@ export interface RetryOptions {
   readonly changes: Changes;
   /** Whether an endpoint that is away may come back. */
   readonly mayRecover: () => boolean;
-  /** How long a call waits, within its deadline, for a pool that has just lost its last worker. */
+  /**
+   * How long a call waits, within its deadline, for a pool that has just lost its last worker. Default 5 s: a worker takes
+   * 2 to 4 s from its start to its first version.
+   */
   readonly revivalWaitMs?: number;
 }
 
@@ -30,7 +33,7 @@ export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>) => Pro
  * At most `attempts` times, never past the deadline or after the client gave up.
  */
 export function createRetry(options: RetryOptions): Retry {
-  const { config, budget, mayRunTwice, changes, mayRecover, revivalWaitMs = 3_000 } = options;
+  const { config, budget, mayRunTwice, changes, mayRecover, revivalWaitMs = 5_000 } = options;
 
   const allows = (kind: FailureKind, call: InferenceCall): boolean => {
     switch (kind) {

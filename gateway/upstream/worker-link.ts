@@ -18,9 +18,9 @@ export interface WorkerLinkOptions {
   readonly log: Logger;
   /** The worker reports, for the first time or again. */
   readonly onReady: () => void;
-  /** It was there and has been silent for `hungMs`. */
-  readonly onHung: () => void;
-  readonly hungMs: number;
+  /** It was there and has been silent for `silentMs`. */
+  readonly onSilent: () => void;
+  readonly silentMs: number;
 }
 
 /**
@@ -89,7 +89,7 @@ export class WorkerLink {
     this.#options.changes.notify();
     this.#silence ??= setTimeout(() => {
       this.#silence = undefined;
-      this.#options.onHung();
-    }, this.#options.hungMs);
+      this.#options.onSilent();
+    }, this.#options.silentMs);
   }
 }
