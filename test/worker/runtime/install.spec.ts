@@ -155,11 +155,10 @@ async function behind(script: string): Promise<ReturnType<typeof shopFor>> {
     PIP_INDEX_URL: "https://index.invalid/simple",
     HTTPS_PROXY: "http://proxy.invalid:3128",
   };
+  return shopFor(join(folder, "cache"), "", { env });
+}
 
 describe("installing behind a proxy", () => {
-    return shopFor(join(folder, "cache"), "", { env });
-  };
-
   test("lets pip fetch, and checks what it brought", async () => {
     const folder = await scratch();
     const source = join(folder, wheel.file);
