@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
 import { LATEST, modelName } from "../../../core/index.ts";
 import { predictionServiceRaw } from "../../../protos/index.ts";
@@ -46,6 +47,15 @@ describe("versions on disk, with TensorFlow", () => {
     await expect.poll(() => served.states("slow")).toEqual(["1 UNLOADING"]);
     expect(decodePredictResponse(await running).outputs.has("y")).toBe(true);
     await expect.poll(() => served.states("slow")).toEqual([]);
+  });
+
+  test("a call past its deadline stops running, and holds its version no longer", async () => {
+    served = await serve([wanted("slow", `${MODELS}/slow`)]);
+    await serving(served.client);
+    const call = served.call(predictionServiceRaw.Predict, slowRequest(20_000), 200);
+    await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    served.worker.apply([]);
+    await expect.poll(() => served.states("slow"), { timeout: 5_000 }).toEqual([]);
   });
 
   test("bad ones fail alone, each with its reason, while the rest serve", async () => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { codec, type PredictionLog, predictionServiceRaw } from "../../../protos/index.ts";
 import { decodePredictResponse } from "../../../tensor/index.ts";
 import { maskedCrc32c } from "../../../worker/lifecycle/tf-record.ts";
-import { floats, spec as modelSpec, predictRequest } from "./requests.ts";
+import { spec as modelSpec, predictRequest } from "./requests.ts";
 import { EXAMPLES, MODELS, type Served, serve, testSettings, wanted } from "./served.ts";
 
 const HALF = `${EXAMPLES}/half_plus_two/00000123`;
