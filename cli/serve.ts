@@ -21,9 +21,11 @@ export async function serve(args: readonly string[]): Promise<number> {
   const signalled = untilSignal();
   const ended = new AbortController();
   let libraryFolder = "";
-  const prepared = ensureRuntime({ gpu: config.workers.gpu, signal: ended.signal }).then(({ folder }) => {
-    libraryFolder = folder;
-  });
+  const prepare = async (): Promise<void> => {
+    if (config.workers.count === 0) return;
+    libraryFolder = (await ensureRuntime({ gpu: config.workers.gpu, signal: ended.signal })).folder;
+  };
+  const prepared = prepare();
   const launch = launchWorkers(config, () => libraryFolder);
   const gateway = await startGateway({ config, log, launch, prepared });
   log.info({ rest: gateway.restPort, grpc: gateway.grpcPort, models: config.models.length, modelsFrom }, "listening");

@@ -9,7 +9,7 @@ import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
 import { compileRoutes, resolve, route } from "./routing/index.ts";
 import { type Steps, serve } from "./serve.ts";
-import { createLocalPool, type Launch } from "./upstream/index.ts";
+import { createPool, type Launch } from "./upstream/index.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -40,7 +40,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   let config = first;
   let routes = compileRoutes(config);
   const admission = createAdmission();
-  const pool = createLocalPool({ config, launch, prepared, log });
+  const pool = createPool({ config, launch, prepared, log });
   const { registry } = pool;
 
   const apply = (next: Config): void => {
@@ -64,8 +64,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
   };
 
-  const workers = async () => (await pool.workers()).map((worker, index) => ({ ...worker, index }));
-  const metrics = createMetrics({ workers, ready: () => missing().length === 0 });
+  const metrics = createMetrics({ workers: pool.workers, ready: () => missing().length === 0 });
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
   const { host, grpc, rest, monitoring } = config.server;

@@ -4,7 +4,8 @@ import type { Command } from "./values.ts";
 const USAGE: Readonly<Record<Command, string>> = {
   serve:
     "Serves models over REST and gRPC: those of --config, --model_config_file or --model_base_path, else the examples.",
-  worker: "Runs one worker alone, which speaks gRPC: it serves --model_config_file or --model_base_path.",
+  worker:
+    "Runs one worker alone, which speaks gRPC: it serves --model_config_file or --model_base_path, else what a gateway tells it.",
 };
 
 const WIDTH = 100;

@@ -2,7 +2,8 @@ import { Counter, Gauge, type Registry } from "prom-client";
 
 /** One worker's place in the pool, as it is at this moment. */
 export interface WorkerFigures {
-  readonly index: number;
+  /** `worker-0`, or the address of a remote one. */
+  readonly name: string;
   /** Connected and reporting. */
   readonly ready: boolean;
   /** Processes started after the first one. */
@@ -60,7 +61,7 @@ export class WorkerMetrics {
       metric.reset();
     }
     for (const each of workers) {
-      const labels = { worker: String(each.index) };
+      const labels = { worker: each.name };
       this.#up.set(labels, each.ready ? 1 : 0);
       this.#restarts.inc(labels, each.restarts);
       this.#inFlight.set(labels, each.inFlight);

@@ -138,6 +138,7 @@ describe("values", () => {
     { of: "a poll once", got: inLoad("poll: once").poll, want: { by: "once" } },
     { of: "a negative poll", got: inLoad("poll: -1").poll, want: { by: "never" } },
     { of: "a poll never", got: inLoad("poll: never").poll, want: { by: "never" } },
+    { of: "no local workers beside endpoints", got: inWorkers("endpoints: [a:1, '[::1]:2']").count, want: 0 },
     { of: "devices by number", got: inWorkers("devices: [0, '1,2']").devices, want: ["0", "1,2"] },
     { of: "a memory budget", got: inWorkers("memoryBudget: 2GiB").memoryBudgetBytes, want: 2 ** 31 },
   ]) {

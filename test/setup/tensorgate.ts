@@ -54,15 +54,38 @@ export async function startTensorgate(
 }
 
 export function withFreePorts(config: Record<string, unknown>): Record<string, unknown> {
-  const server = (config["server"] ?? {}) as Record<string, unknown>;
+  const server = (config["server"] ?? {}) as object;
   return {
+    workers: { count: 1 },
     ...config,
     server: { host: "127.0.0.1", rest: { port: 0 }, grpc: { port: 0 }, ...server },
-    workers: { count: 1, ...((config["workers"] ?? {}) as object) },
   };
 }
 
-export async function startProgram(args: readonly string[], configFile = "", folder?: string): Promise<Tensorgate> {
+/** A worker by itself, with what `tensorgate worker` takes. */
+export async function startWorker(
+  flags: readonly string[],
+): Promise<{ readonly process: ChildProcess; readonly address: string } & AsyncDisposable> {
+  const { child, exited, logged } = launch(["worker", "--host=127.0.0.1", ...flags]);
+  const listening = await logged((line) => line.msg === "worker is listening");
+  return {
+    process: child,
+    address: String(listening["address"]),
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
+  readonly log: LogLine[];
+  readonly logged: (fits: (line: LogLine) => boolean) => Promise<LogLine>;
+}
+
+function launch(args: readonly string[]): Launched {
   const child = spawn(process.execPath, ["--enable-source-maps", PROGRAM, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -92,6 +115,11 @@ export async function startProgram(args: readonly string[], configFile = "", fol
         ),
       );
     });
+  return { child, exited, log, logged };
+}
+
+export async function startProgram(args: readonly string[], configFile = "", folder?: string): Promise<Tensorgate> {
+  const { child, exited, log, logged } = launch(args);
   const listening = await logged((line) => line.msg === "listening");
   const rest = `http://127.0.0.1:${listening["rest"]}`;
   const ask = async (path: string, init?: RequestInit): Promise<Reply> => {

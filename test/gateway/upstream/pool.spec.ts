@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Config, ModelConfig } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, silentLogger, version } from "../../../core/index.ts";
 import { compileRoutes, route } from "../../../gateway/routing/index.ts";
-import { createLocalPool, type LocalPoolOptions, type Pool } from "../../../gateway/upstream/index.ts";
+import { createPool, type Pool, type PoolOptions } from "../../../gateway/upstream/index.ts";
 import { aCall, type CallDraft } from "./calls.ts";
 import { configured } from "./reports.ts";
 import { forkFakeWorker } from "./worker-process.ts";
@@ -14,7 +14,7 @@ const m = modelName("m");
 function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 1_000): Config {
   return {
     server: {} as Config["server"],
-    workers: { count, devices: [] as readonly string[] } as Config["workers"],
+    workers: { count, endpoints: [] as readonly string[], devices: [] as readonly string[] } as Config["workers"],
     models,
     routes: [],
     resilience: {
@@ -30,9 +30,9 @@ function served(name: string, versions: string, retry = true): ModelConfig {
 }
 
 /** A pool of fake workers, and the way of a request over it. */
-async function startPool(config: Config, patience: Pick<LocalPoolOptions, "ping" | "hungMs"> = {}) {
+async function startPool(config: Config, patience: Pick<PoolOptions, "ping" | "hungMs"> = {}) {
   const children: ChildProcess[] = [];
-  const pool = createLocalPool({
+  const pool = createPool({
     config,
     log: silentLogger,
     ...patience,
@@ -159,7 +159,7 @@ test("a worker that hangs is killed and replaced", async () => {
 test("starts no worker before what it waits for is there, and none if it closes first", async () => {
   let launched = 0;
   const start = (gate: AbortController): Pool =>
-    createLocalPool({
+    createPool({
       config: configOf([served("m", "1")], 1),
       log: silentLogger,
       prepared: once(gate.signal, "abort"),
