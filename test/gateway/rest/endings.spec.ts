@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { InferenceError, timeLeftMs } from "../../../core/index.ts";
 import type { InferenceCall } from "../../../gateway/call.ts";
 import { createRestServer } from "../../../gateway/rest/index.ts";
+import { createLatch } from "../setup/latch.ts";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
 const PREDICT = "/v1/models/half:predict";
@@ -105,16 +106,13 @@ test("a call that is answered is not aborted, nor by the end of its connection",
 
 /** Keeps calls until told to answer them. */
 function holdCalls(): () => void {
-  let answerNow = (): void => {};
-  const told = new Promise<void>((resolve) => {
-    answerNow = resolve;
-  });
+  const latch = createLatch();
   const { serveWith } = rest.backend;
   rest.backend.serveWith = async (call, target) => {
-    await told;
+    await latch.opened;
     return await serveWith(call, target);
   };
-  return answerNow;
+  return latch.open;
 }
 
 test("draining, it is not ready, and each answer ends its connection", async () => {

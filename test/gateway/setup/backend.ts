@@ -43,6 +43,8 @@ export type Serve = (call: InferenceCall, target: Servable) => Promise<Answer>;
  */
 export interface TestBackend extends Backend {
   serveWith: Serve;
+  resolve: (...asked: Parameters<Backend["resolve"]>) => Servable;
+  reload: (request: ReloadConfigRequest) => Promise<void>;
   missingNow: string[];
   reloads: ReloadConfigRequest[];
   /** Calls that were served, in order. */
