@@ -48,7 +48,10 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   using _watching = watchModels?.((changed) => worker.apply(wantedModels(changed, settings)));
   const how = await end;
   if (how === "now") exitNow(0);
+  const orphaned = (): never => exitNow(0);
+  process.once("disconnect", orphaned);
   const idle = await worker.drain(drainTimeoutMs);
+  process.off("disconnect", orphaned);
   if (!idle) {
     log.warn({ drainTimeoutMs }, "calls or loads under way were cut off");
     exitNow(0);
@@ -120,7 +123,7 @@ function logUnexpected(log: Logger): void {
   process.on("unhandledRejection", (thrown) => log.error({ err: thrown }, "unhandled rejection"));
   process.on("uncaughtException", (thrown) => {
     log.fatal({ err: thrown }, "uncaught exception, the worker ends");
-    process.exit(1);
+    exitNow(1);
   });
 }
 
