@@ -1,5 +1,6 @@
 import { InferenceError } from "../../core/index.ts";
 import type { DType } from "../dtype.ts";
+import { StringBudget } from "../limits.ts";
 import type { TensorInfo } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { base64Value } from "./base64.ts";
@@ -17,6 +18,7 @@ export function readColumns(
   infos: ReadonlyMap<string, TensorInfo>,
 ): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
+  const budget = new StringBudget();
   if (bytes[at] !== OPEN_BRACE || base64Value(bytes, at) >= 0) {
     if (infos.size > 1) {
       throw new InferenceError(
@@ -24,7 +26,7 @@ export function readColumns(
         "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map",
       );
     }
-    for (const [name, info] of infos) tensors.set(name, readTensor(bytes, at, info.dtype));
+    for (const [name, info] of infos) tensors.set(name, readTensor(bytes, at, info.dtype, budget));
     return tensors;
   }
   const valuesAt = new Map<string, number>();
@@ -38,13 +40,13 @@ export function readColumns(
     if (valueAt === undefined) {
       throw new InferenceError("INVALID_ARGUMENT", `Missing named input: ${name} in 'inputs' object.`);
     }
-    tensors.set(name, readTensor(bytes, valueAt, info.dtype));
+    tensors.set(name, readTensor(bytes, valueAt, info.dtype, budget));
   }
   return tensors;
 }
 
-function readTensor(bytes: Uint8Array, at: number, dtype: DType | undefined): Tensor {
-  const reader = new DenseReader(bytes, dtype);
+function readTensor(bytes: Uint8Array, at: number, dtype: DType | undefined, budget: StringBudget): Tensor {
+  const reader = new DenseReader(bytes, dtype, budget);
   reader.read(at);
   return reader.finish(reader.shape());
 }

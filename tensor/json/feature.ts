@@ -1,4 +1,5 @@
 import { InferenceError } from "../../core/index.ts";
+import type { StringBudget } from "../limits.ts";
 import type { FeatureKind, FeatureValues } from "../proto/index.ts";
 import { base64Value, decodeBase64 } from "./base64.ts";
 import { eachElement, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipScalar, skipString, skipValue } from "./cursor.ts";
@@ -18,8 +19,10 @@ export class FeatureReader implements FeatureValues {
   count = 0;
   private readonly bytes: Uint8Array;
   private readonly name: Uint8Array;
+  private readonly budget: StringBudget;
 
-  constructor(bytes: Uint8Array, name: Uint8Array) {
+  constructor(bytes: Uint8Array, name: Uint8Array, budget: StringBudget) {
+    this.budget = budget;
     this.bytes = bytes;
     this.name = name;
   }
@@ -35,7 +38,7 @@ export class FeatureReader implements FeatureValues {
     const byte = bytes[at];
     if (byte === QUOTE) {
       this.expect("bytes");
-      this.strings.push(stringBytes(bytes, at));
+      this.push(stringBytes(bytes, at));
       return skipString(bytes, at);
     }
     if (byte === OPEN_BRACE) return this.readBase64(at);
@@ -53,7 +56,7 @@ export class FeatureReader implements FeatureValues {
     const valueAt = base64Value(this.bytes, at);
     if (valueAt < 0) throw this.unexpected(at);
     this.expect("bytes");
-    this.strings.push(decodeBase64(stringBytes(this.bytes, valueAt)));
+    this.push(decodeBase64(stringBytes(this.bytes, valueAt)));
     return skipValue(this.bytes, at);
   }
 
@@ -80,6 +83,11 @@ export class FeatureReader implements FeatureValues {
       this.floats = grown;
     }
     return readNumber(bytes, at, this.floats, this.count++);
+  }
+
+  private push(value: Uint8Array): void {
+    this.budget.take(1);
+    this.strings.push(value);
   }
 
   private pushHalves(low: number, high: number): void {

@@ -1,4 +1,5 @@
 import { InferenceError } from "../../core/index.ts";
+import { StringBudget } from "../limits.ts";
 import type { TensorInfo } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { base64Value } from "./base64.ts";
@@ -18,7 +19,10 @@ export function readRows(
 ): Map<string, Tensor> | undefined {
   const first = skipSpace(bytes, at + 1);
   if (bytes[first] === CLOSE_BRACKET) return undefined;
-  const columns = [...infos].map(([name, info], index) => new Column(bytes, name, info, index));
+  const budget = new StringBudget();
+  const columns = [...infos].map(
+    ([name, info], index) => new Column(name, index, new DenseReader(bytes, info.dtype, budget)),
+  );
   const named = isObjectElement(bytes, first);
   if (!named && columns.length > 1) {
     throw new InferenceError(
@@ -103,11 +107,11 @@ class Column {
   private rowShape: readonly number[] = [];
   private rowCount = 0;
 
-  constructor(bytes: Uint8Array, name: string, info: TensorInfo, index: number) {
+  constructor(name: string, index: number, reader: DenseReader) {
     this.name = name;
     this.nameBytes = new TextEncoder().encode(name);
     this.index = index;
-    this.reader = new DenseReader(bytes, info.dtype);
+    this.reader = reader;
   }
 
   /** Takes the value at `at` and gives where it ends. */

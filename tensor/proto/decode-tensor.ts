@@ -1,5 +1,6 @@
 import { InferenceError } from "../../core/index.ts";
 import { type DType, dtypeOf, type ValueField } from "../dtype.ts";
+import { StringBudget } from "../limits.ts";
 import { packedTensor, stringTensor, type Tensor } from "../tensor.ts";
 import { decodeFixed, decodePacked, decodeStrings } from "./decode-values.ts";
 import { malformed } from "./malformed.ts";
@@ -29,8 +30,6 @@ export const VALUE_FIELDS: Readonly<Record<ValueField, number>> = {
  * much; a tensor that carries all its values is bounded by its message.
  */
 const MAX_EXPANDED_BYTES = 256 * 2 ** 20;
-/** A repeated string is a reference. */
-const REFERENCE_BYTES = 8;
 
 /** Bytes of a number on the wire, for the fields that lay numbers down as memory does. */
 const AS_IN_MEMORY: Readonly<Partial<Record<ValueField, 4 | 8>>> = {
@@ -39,6 +38,8 @@ const AS_IN_MEMORY: Readonly<Partial<Record<ValueField, 4 | 8>>> = {
   scomplex_val: 4,
   dcomplex_val: 8,
 };
+
+const EMPTY = new Uint8Array(0);
 
 /** A TensorProto before its values are looked at: those lie in another field for each dtype, in any order. */
 interface Header {
@@ -54,16 +55,19 @@ interface Header {
  * variant.
  */
 export function decodeTensor(bytes: Uint8Array): Tensor {
-  return readTensor(new WireReader(bytes));
+  return readTensor(new WireReader(bytes), new StringBudget());
 }
 
-/** As {@link decodeTensor}, from a reader over the message. */
-export function readTensor(reader: WireReader): Tensor {
+/** As {@link decodeTensor}, from a reader over the message, as a part of a request. */
+export function readTensor(reader: WireReader, budget: StringBudget): Tensor {
   const from = reader.pos;
   const header = readHeader(reader);
   const dtype = knownDtype(header.dtype);
   const shape = checkedShape(header.shape);
   const count = checkedCount(shape);
+  if (dtype.name === "string") budget.take(count);
+  // TensorFlow looks at no values then.
+  if (count === 0) return dtype.name === "string" ? stringTensor(shape, []) : packedTensor(dtype, shape, EMPTY);
   if (header.content !== undefined && header.content.length > 0) {
     return dtype.name === "string"
       ? stringTensor(shape, stringsOf(header.content, count))
@@ -117,11 +121,9 @@ function tooBig(shape: readonly number[]): InferenceError {
 }
 
 function readValues(reader: WireReader, dtype: DType, shape: readonly number[], count: number): Tensor {
-  const itemBytes = dtype.itemBytes === 0 ? REFERENCE_BYTES : dtype.itemBytes;
-  // More values than bytes are only possible by repetition.
-  if (count * itemBytes > MAX_EXPANDED_BYTES && count * itemBytes > (reader.end - reader.pos) * REFERENCE_BYTES) {
-    throw tooBig(shape);
-  }
+  const dataBytes = count * dtype.itemBytes;
+  // More values than bytes are only possible by repetition; a byte of the wire can stand for eight of memory.
+  if (dataBytes > MAX_EXPANDED_BYTES && dataBytes > (reader.end - reader.pos) * 8) throw tooBig(shape);
   const field = VALUE_FIELDS[dtype.field];
   if (dtype.field === "string_val") return stringTensor(shape, decodeStrings(reader, field, count));
   const wireBytes = AS_IN_MEMORY[dtype.field];

@@ -1,4 +1,5 @@
 import type { ModelSpec } from "../../core/index.ts";
+import { StringBudget } from "../limits.ts";
 import { readSpec, writeSpec } from "./model-spec.ts";
 import { LEN, WireReader } from "./reader.ts";
 import { fieldSize, WireWriter } from "./writer.ts";
@@ -29,9 +30,10 @@ export function decodeExamplesRequest(bytes: Uint8Array): ExamplesRequest {
   const reader = new WireReader(bytes);
   let spec: ModelSpec | undefined;
   let input: ExamplesInput | undefined;
+  const budget = new StringBudget();
   while (reader.next()) {
     if (reader.is(REQUEST.spec, LEN)) spec = readSpec(reader.message(), spec);
-    else if (reader.is(REQUEST.input, LEN)) input = readInput(reader.message(), input);
+    else if (reader.is(REQUEST.input, LEN)) input = readInput(reader.message(), budget, input);
     else reader.skip();
   }
   return { spec, input };
@@ -45,26 +47,33 @@ export function encodeExamplesRequest(request: ExamplesRequest): Uint8Array {
 }
 
 /** Lists of repeated occurrences are joined, as protobuf merges them; another kind replaces what was there. */
-export function readInput(reader: WireReader, before?: ExamplesInput): ExamplesInput | undefined {
+export function readInput(reader: WireReader, budget: StringBudget, before?: ExamplesInput): ExamplesInput | undefined {
   let input = before;
   while (reader.next()) {
     if (reader.is(INPUT.list, LEN)) {
       const kept = input?.context === undefined ? (input?.examples ?? []) : [];
-      input = readList(reader.message(), kept, undefined);
+      input = readList(reader.message(), budget, kept, undefined);
     } else if (reader.is(INPUT.listWithContext, LEN)) {
       const kept = input?.context === undefined ? undefined : input;
-      input = readList(reader.message(), kept?.examples ?? [], kept?.context ?? new Uint8Array(0));
+      input = readList(reader.message(), budget, kept?.examples ?? [], kept?.context ?? new Uint8Array(0));
     } else reader.skip();
   }
   return input;
 }
 
-function readList(reader: WireReader, kept: readonly Uint8Array[], before: Uint8Array | undefined): ExamplesInput {
+function readList(
+  reader: WireReader,
+  budget: StringBudget,
+  kept: readonly Uint8Array[],
+  before: Uint8Array | undefined,
+): ExamplesInput {
   const examples = [...kept];
   let context = before;
   while (reader.next()) {
-    if (reader.is(1, LEN)) examples.push(reader.view());
-    else if (before !== undefined && reader.is(2, LEN)) {
+    if (reader.is(1, LEN)) {
+      budget.take(1);
+      examples.push(reader.view());
+    } else if (before !== undefined && reader.is(2, LEN)) {
       const part = reader.view();
       // Serialized messages merge by being joined.
       context = context === undefined || context.length === 0 ? part : Buffer.concat([context, part]);

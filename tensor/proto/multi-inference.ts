@@ -1,4 +1,5 @@
 import type { ModelSpec } from "../../core/index.ts";
+import { MAX_NAMES, StringBudget, tooMany } from "../limits.ts";
 import { type ExamplesInput, inputSize, readInput, writeInput } from "./examples.ts";
 import { answerOf, malformed } from "./malformed.ts";
 import { type AnswerSpec, readAnswerSpec, readSpec, writeAnswerSpec, writeSpec } from "./model-spec.ts";
@@ -37,10 +38,12 @@ const RESULT = { spec: 1, classification: 2, regression: 3 } as const;
 export function decodeMultiInferenceRequest(bytes: Uint8Array): MultiInferenceRequest {
   const reader = new WireReader(bytes);
   const tasks: InferenceTask[] = [];
+  const budget = new StringBudget();
   let input: ExamplesInput | undefined;
   while (reader.next()) {
+    if (tasks.length > MAX_NAMES) throw tooMany("tasks", MAX_NAMES);
     if (reader.is(REQUEST.tasks, LEN)) tasks.push(readTask(reader.message()));
-    else if (reader.is(REQUEST.input, LEN)) input = readInput(reader.message(), input);
+    else if (reader.is(REQUEST.input, LEN)) input = readInput(reader.message(), budget, input);
     else reader.skip();
   }
   return { tasks, input };

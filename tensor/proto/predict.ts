@@ -1,4 +1,5 @@
 import { InferenceError, type ModelSpec } from "../../core/index.ts";
+import { MAX_NAMES, StringBudget, tooMany } from "../limits.ts";
 import type { Tensor } from "../tensor.ts";
 import { readTensor } from "./decode-tensor.ts";
 import { type TensorForm, tensorSize, writeTensor } from "./encode-tensor.ts";
@@ -30,10 +31,12 @@ export function decodePredictRequest(bytes: Uint8Array): PredictRequest {
   const reader = new WireReader(bytes);
   const inputs = new Map<string, Tensor>();
   const outputFilter: string[] = [];
+  const budget = new StringBudget();
   let spec: ModelSpec | undefined;
   while (reader.next()) {
+    if (inputs.size > MAX_NAMES || outputFilter.length > MAX_NAMES) throw tooMany("inputs or outputs", MAX_NAMES);
     if (reader.is(REQUEST.spec, LEN)) spec = readSpec(reader.message(), spec);
-    else if (reader.is(REQUEST.inputs, LEN)) readEntry(reader.message(), inputs);
+    else if (reader.is(REQUEST.inputs, LEN)) readEntry(reader.message(), inputs, budget);
     else if (reader.is(REQUEST.outputFilter, LEN)) outputFilter.push(reader.string());
     else reader.skip();
   }
@@ -53,10 +56,11 @@ export function decodePredictResponse(bytes: Uint8Array): PredictResponse {
   return answerOf(() => {
     const reader = new WireReader(bytes);
     const outputs = new Map<string, Tensor>();
+    const budget = new StringBudget();
     let spec: AnswerSpec | undefined;
     while (reader.next()) {
       if (reader.is(RESPONSE.spec, LEN)) spec = readAnswerSpec(reader.message());
-      else if (reader.is(RESPONSE.outputs, LEN)) readEntry(reader.message(), outputs);
+      else if (reader.is(RESPONSE.outputs, LEN)) readEntry(reader.message(), outputs, budget);
       else reader.skip();
     }
     return { spec, outputs };
@@ -75,7 +79,7 @@ export function encodePredictResponse(
 }
 
 /** An entry of a `map<string, TensorProto>`. The last entry of a name wins. */
-export function readEntry(reader: WireReader, into: Map<string, Tensor>): void {
+export function readEntry(reader: WireReader, into: Map<string, Tensor>, budget: StringBudget): void {
   let name = "";
   let value = new WireReader(reader.bytes, reader.end, reader.end);
   while (reader.next()) {
@@ -84,7 +88,7 @@ export function readEntry(reader: WireReader, into: Map<string, Tensor>): void {
     else reader.skip();
   }
   try {
-    into.set(name, readTensor(value));
+    into.set(name, readTensor(value, budget));
   } catch (thrown) {
     if (!(thrown instanceof InferenceError) || thrown.code !== "INVALID_ARGUMENT") throw thrown;
     throw new InferenceError("INVALID_ARGUMENT", `tensor parsing error: ${name}`, { cause: thrown });

@@ -1,4 +1,5 @@
 import { dtypeOf } from "../dtype.ts";
+import { StringBudget } from "../limits.ts";
 import type { Signature, Signatures, TensorInfo } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { readEntry } from "./predict.ts";
@@ -55,12 +56,13 @@ function readSignature(key: string, reader: WireReader): Signature {
   const inputs = new Map<string, TensorInfo>();
   const outputs = new Map<string, TensorInfo>();
   const defaults = new Map<string, Tensor>();
+  const budget = new StringBudget();
   let methodName = "";
   while (reader.next()) {
     if (reader.is(SIGNATURE.inputs, LEN)) readInfoEntry(reader.message(), inputs);
     else if (reader.is(SIGNATURE.outputs, LEN)) readInfoEntry(reader.message(), outputs);
     else if (reader.is(SIGNATURE.methodName, LEN)) methodName = reader.string();
-    else if (reader.is(SIGNATURE.defaults, LEN)) readEntry(reader.message(), defaults);
+    else if (reader.is(SIGNATURE.defaults, LEN)) readEntry(reader.message(), defaults, budget);
     else reader.skip();
   }
   return { key, methodName, inputs, outputs, defaults };

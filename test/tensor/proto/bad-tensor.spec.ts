@@ -57,7 +57,7 @@ for (const { name, bytes, want } of [
   {
     name: "more strings than memory",
     bytes: tensor(STRING, [1e9], [0x42, 0]),
-    want: "INVALID_ARGUMENT: a tensor of shape [1000000000] is too big",
+    want: "INVALID_ARGUMENT: the request holds too many strings or examples",
   },
   {
     name: "more elements than a number can count",
@@ -114,6 +114,11 @@ describe("reads", () => {
       shape: [4e12, 0, 4e12],
       data: new Uint8Array(0),
     });
+  });
+
+  test("an empty tensor, whatever it is said to hold, as TensorFlow does", () => {
+    expect(decodeTensor(tensor(FLOAT, [0], [0x22, 1, 0x61]))).toMatchObject({ data: new Uint8Array(0) });
+    expect(decodeTensor(tensor(STRING, [0], [0x22, 1, 0x61]))).toMatchObject({ values: [] });
   });
 
   test("surplus values, dropping them", () => {
