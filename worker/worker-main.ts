@@ -48,7 +48,6 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   using _watching = watchModels?.((changed) => worker.apply(wantedModels(changed, settings)));
   const how = await end;
   if (how === "now") exitNow(0);
-  const orphaned = (): never => exitNow(0);
   process.once("disconnect", orphaned);
   const idle = await worker.drain(drainTimeoutMs);
   process.off("disconnect", orphaned);
@@ -61,6 +60,11 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
 }
 
 const DRAIN_MS = 8_000;
+
+/** The supervisor went while calls were finishing: nobody waits for them any more. */
+function orphaned(): never {
+  exitNow(0);
+}
 
 type End = "drain" | "now";
 
