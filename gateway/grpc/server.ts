@@ -1,7 +1,7 @@
 import { lstatSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
 import type { GrpcConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
@@ -41,6 +41,8 @@ export function createGrpcServer({ host, config, backend, observer, log }: GrpcS
     "grpc.max_receive_message_length": config.maxBytes,
     "grpc.max_send_message_length": -1,
   });
+  // grpc-js writes to the console; what it has to say of a port is told by our own errors.
+  setLogger({ error: (...words: unknown[]) => log.debug({ words }, "grpc-js") });
   const inFlight = new InFlight();
   addServices(server, backend, { observer, log, inFlight });
   const setServing = addHealthAndReflection(server);

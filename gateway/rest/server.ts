@@ -46,7 +46,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
 const API_PATH = "/v1/";
 
 export function createRestServer(options: RestServerOptions): RestServer {
-  const { host, port, config, monitoringPath } = options;
+  const { host, port, config, monitoringPath, log } = options;
   const inFlight = new InFlight();
   let draining = false;
   const app = Fastify({
@@ -74,7 +74,10 @@ export function createRestServer(options: RestServerOptions): RestServer {
   return {
     async listen() {
       await app.ready();
-      return await listenOn(app.server, host, port);
+      const opened = await listenOn(app.server, host, port);
+      // A connection that cannot be accepted is no reason to end.
+      app.server.on("error", (error) => log.error({ err: error }, "the REST port reports an error"));
+      return opened;
     },
     drain() {
       draining = true;
@@ -96,7 +99,8 @@ type NotFound = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly draining: () => boolean }): NotFound {
   const { observer, log, draining } = options;
-  app.route({ method: app.supportedMethods, url: API_PATH, handler: createApi(options) });
+  const api = createApi(options);
+  app.route({ method: app.supportedMethods, url: API_PATH, handler: api });
   addHealthRoutes(app, options);
 
   const notFound: NotFound = (request, reply) => {
@@ -108,7 +112,8 @@ function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly
     send(reply, answer, draining());
     return reply;
   };
-  app.setNotFoundHandler(notFound);
+  // A method that fastify has no routes for (PROPFIND, say) comes here too.
+  app.setNotFoundHandler((request, reply) => (request.url === API_PATH ? api : notFound)(request, reply));
   app.setErrorHandler((thrown, _request, reply) => {
     send(reply, failure(log, thrown).answer, draining());
     return reply;

@@ -91,6 +91,13 @@ for (const { method, path, body, status, error } of [
   { method: "GET", path: PREDICT, status: 400, error: `Malformed request: GET ${PREDICT}` },
   { method: "PUT", path: PREDICT, body: "{}", status: 400, error: `Malformed request: PUT ${PREDICT}` },
   { method: "DELETE", path: "/v1/models/half", status: 400, error: "Malformed request: DELETE /v1/models/half" },
+  {
+    method: "PROPFIND",
+    path: "/v1/models/half",
+    status: 400,
+    error: "Malformed request: PROPFIND /v1/models/half",
+  },
+  { method: "PROPFIND", path: "/", status: 404, error: "Not found: PROPFIND /" },
   { method: "PATCH", path: "/v1/models/half", status: 400, error: "Malformed request: PATCH /v1/models/half" },
   { method: "GET", path: "/v1/", status: 400, error: "Malformed request: GET /v1/" },
   { method: "GET", path: "/v1/models/", status: 400, error: "Malformed request: GET /v1/models/" },
