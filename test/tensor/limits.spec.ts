@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { decodeExamples, decodeExamplesRequest, decodePredictRequest, parseRequestBody } from "../../tensor/index.ts";
+import {
+  decodeExamples,
+  decodeExamplesRequest,
+  decodePredictRequest,
+  type PackedTensor,
+  parseRequestBody,
+} from "../../tensor/index.ts";
 import { bytesOf, decode, failureOf, times } from "./json/support.ts";
 
 const STRINGS = 2 ** 21;
@@ -65,12 +71,15 @@ describe("too many", () => {
   });
 });
 
-test("a list of many numbers is kept in its own width and in its order", () => {
-  const count = 200_001;
-  const { inputs } = decode(`{"instances": [${Array.from({ length: count }, (_, i) => i).join()}]}`, { x: "int32" });
-  const tensor = inputs.get("x");
-  expect(tensor?.shape).toEqual([count]);
-  const { data } = tensor as { data: Uint8Array } & typeof tensor;
-  const values = new Int32Array(data.buffer, data.byteOffset, count);
-  expect(values.every((value, i) => value === i)).toBe(true);
-});
+for (const [dtype, values] of [
+  ["int32", Int32Array],
+  ["double", Float64Array],
+] as const) {
+  test(`a list of many ${dtype}s is kept in its own width and in its order`, () => {
+    const count = 200_001;
+    const { inputs } = decode(`{"instances": [${Array.from({ length: count }, (_, i) => i).join()}]}`, { x: dtype });
+    const { shape, data } = inputs.get("x") as PackedTensor;
+    expect(shape).toEqual([count]);
+    expect(new values(data.slice().buffer).every((value, i) => value === i)).toBe(true);
+  });
+}

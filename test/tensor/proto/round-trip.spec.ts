@@ -80,6 +80,18 @@ test("a tensor comes back from either form bit for bit", () => {
   );
 });
 
+test("integers at every length of a varint take just that length", () => {
+  const values = Array.from({ length: 63 }, (_, bits) => [2n ** BigInt(bits) - 1n, 2n ** BigInt(bits)]).flat();
+  for (const value of [...values, -1n, -(2n ** 63n)]) {
+    const tensor = packedTensor(dtypeNamed("int64"), [], new Uint8Array(BigInt64Array.of(value).buffer));
+    const bytes = encodeTensor(tensor, { form: "typed" });
+    // dtype, shape, tag and length of the packed field, then the varint.
+    const bits = BigInt.asUintN(64, value).toString(2).length;
+    expect(bytes.length, String(value)).toBe(2 + 2 + 2 + Math.ceil(bits / 7));
+    expect(plain(decodeTensor(bytes))).toEqual(plain(tensor));
+  }
+});
+
 test("a predict request comes back", () => {
   const specs = fc.record({
     name: fc.string({ unit: "binary" }),
