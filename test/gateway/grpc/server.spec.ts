@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ClientReadableStream, credentials, makeClientConstructor, type ServiceError } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { expect, test } from "vitest";
@@ -97,6 +98,8 @@ test("closing lets what is in flight finish, answers of many frames too, and tak
   const inFlight = grpc.ask(PREDICT);
   await expect.poll(() => grpc.backend.calls.length).toBe(1);
   const closed = grpc.server.close(60_000);
+  // Longer than streams are left alone for.
+  await sleep(400);
   answerNow();
   expect((await inFlight).length).toBe(8_000_000);
   await closed;
