@@ -60,11 +60,13 @@ function describe(folder: string, { metaGraphs, sizeBytes }: SavedModel): string
 }
 
 function tensorRows({ inputs, outputs }: Signature): string[][] {
-  const rows = (kind: string, tensors: ReadonlyMap<string, TensorInfo>): string[][] =>
-    [...tensors]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([alias, info]) => [kind, alias, dtypeText(info), shapeText(info), info.name]);
-  return [...rows("input", inputs), ...rows("output", outputs)];
+  return [...rowsOf("input", inputs), ...rowsOf("output", outputs)];
+}
+
+function rowsOf(kind: string, tensors: ReadonlyMap<string, TensorInfo>): string[][] {
+  return [...tensors]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([alias, info]) => [kind, alias, dtypeText(info), shapeText(info), info.name]);
 }
 
 function dtypeText({ dtype }: TensorInfo): string {
@@ -86,13 +88,6 @@ function readableBytes(bytes: number): string {
 }
 
 function plain({ metaGraphs, sizeBytes }: SavedModel): object {
-  const tensors = (infos: ReadonlyMap<string, TensorInfo>): object =>
-    Object.fromEntries(
-      [...infos].map(([alias, info]) => [
-        alias,
-        { dtype: dtypeText(info), shape: info.shape ?? null, tensor: info.name },
-      ]),
-    );
   return {
     sizeBytes,
     metaGraphs: metaGraphs.map(({ tags, tensorflowVersion, signatures }) => ({
@@ -101,9 +96,18 @@ function plain({ metaGraphs, sizeBytes }: SavedModel): object {
       signatures: Object.fromEntries(
         [...signatures].map(([key, { methodName, inputs, outputs }]) => [
           key,
-          { method: methodName, inputs: tensors(inputs), outputs: tensors(outputs) },
+          { method: methodName, inputs: plainTensors(inputs), outputs: plainTensors(outputs) },
         ]),
       ),
     })),
   };
+}
+
+function plainTensors(infos: ReadonlyMap<string, TensorInfo>): object {
+  return Object.fromEntries(
+    [...infos].map(([alias, info]) => [
+      alias,
+      { dtype: dtypeText(info), shape: info.shape ?? null, tensor: info.name },
+    ]),
+  );
 }

@@ -26,7 +26,7 @@ export async function serve(args: readonly string[]): Promise<number> {
     libraryFolder = (await ensureRuntime({ gpu: config.workers.gpu, signal: ended.signal })).folder;
   };
   const prepared = prepare();
-  const launch = launchWorkers(config, () => libraryFolder);
+  const launch = launchWorkers({ config, libraryFolder: () => libraryFolder, log });
   const gateway = await startGateway({ config, log, launch, prepared });
   log.info({ rest: gateway.restPort, grpc: gateway.grpcPort, models: config.models.length, modelsFrom }, "listening");
   void followSettings(settings, gateway, log, ended.signal);

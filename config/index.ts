@@ -1,10 +1,11 @@
+export { cloudPathProblem } from "./base-path.ts";
 export { ConfigError, type Problem, renderProblem } from "./config-error.ts";
 export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
 export type { Command, FlagValues } from "./flags/values.ts";
 export { configJsonSchema } from "./json-schema.ts";
 export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText } from "./load.ts";
-export { serverConfigToModels } from "./model-server-config.ts";
+export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
 export type { Config } from "./schema/config.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";

@@ -1,17 +1,25 @@
 import { isAbsolute } from "node:path";
-import { InferenceError, modelName, version } from "../core/index.ts";
+import { InferenceError, modelName, type Version, version } from "../core/index.ts";
 import type { ModelConfig as ModelMessage, ModelServerConfig, ServableVersionPolicy } from "../protos/index.ts";
 import { absolutePath, cloudPathProblem } from "./base-path.ts";
 import type { Finding } from "./cross-check.ts";
 import { DEFAULT_VERSIONS, type ModelConfig, type VersionPolicy } from "./schema/models.ts";
 
+/** Whether a model of this name is being served; its platform may not change then. */
+export type IsServed = (name: string) => boolean;
+
+const nothingServed: IsServed = () => false;
+
 /**
  * The models of a `tensorflow.serving.ModelServerConfig`, as TensorFlow Serving's `ServerCore` reads it. Throws
  * INVALID_ARGUMENT with the first of {@link serverConfigFindings}.
  */
-export function serverConfigToModels(config: ModelServerConfig | null): ModelConfig[] {
+export function serverConfigToModels(
+  config: ModelServerConfig | null,
+  isServed: IsServed = nothingServed,
+): ModelConfig[] {
   if (config === null) throw new InferenceError("INVALID_ARGUMENT", ONLY_LISTS);
-  const [finding] = serverConfigFindings(config);
+  const [finding] = serverConfigFindings(config, isServed);
   if (finding !== undefined) throw new InferenceError("INVALID_ARGUMENT", finding.message);
   return config.config === "model_config_list" ? config.model_config_list.config.map(toModel) : [];
 }
@@ -19,13 +27,18 @@ export function serverConfigToModels(config: ModelServerConfig | null): ModelCon
 const ONLY_LISTS =
   "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported";
 
+const PLATFORM = "tensorflow";
+
 /** Everything for which TensorFlow Serving would refuse the list, in its words where it has some. */
-export function serverConfigFindings(config: ModelServerConfig): Finding[] {
+export function serverConfigFindings(config: ModelServerConfig, isServed: IsServed = nothingServed): Finding[] {
   if (config.config !== "model_config_list") return [{ path: [config.config ?? ""], message: ONLY_LISTS }];
   const names = new Set<string>();
   return config.model_config_list.config.flatMap((model, i) => {
     const path = ["model_config_list", "config", i];
-    const findings = [...modelFindings(model)].map(([field, message]) => ({ path: [...path, field], message }));
+    const findings = [...modelFindings(model, isServed(model.name))].map(([field, message]) => ({
+      path: [...path, field],
+      message,
+    }));
     if (names.has(model.name)) {
       findings.push({
         path: [...path, "name"],
@@ -37,7 +50,7 @@ export function serverConfigFindings(config: ModelServerConfig): Finding[] {
   });
 }
 
-function* modelFindings(model: ModelMessage): Generator<readonly [field: string, message: string]> {
+function* modelFindings(model: ModelMessage, served: boolean): Generator<readonly [field: string, message: string]> {
   const { name, base_path: path } = model;
   if (name === "") yield ["name", "Expected every model to have a name"];
   const cloud = cloudPathProblem(path);
@@ -47,14 +60,19 @@ function* modelFindings(model: ModelMessage): Generator<readonly [field: string,
   }
 
   const hasType = model.model_type !== "MODEL_TYPE_UNSPECIFIED";
+  const platform = hasType ? model.model_type.toLowerCase() : model.model_platform;
+  const at = hasType ? "model_type" : "model_platform";
   if (hasType && model.model_platform !== "") {
-    yield ["model_platform", "Illegal setting both ModelServerConfig::model_type (deprecated) and model_platform."];
-  } else if (!hasType && model.model_platform === "") {
-    yield ["model_platform", "Illegal setting neither ModelServerConfig::model_type (deprecated) nor model_platform."];
-  } else if (hasType && model.model_type !== "TENSORFLOW") {
-    yield ["model_type", `Model ${name} requests unsupported model_type ${model.model_type}`];
-  } else if (!hasType && model.model_platform !== "tensorflow") {
-    yield ["model_platform", `Model ${name} requests unsupported platform ${model.model_platform}`];
+    yield [at, "Illegal setting both ModelServerConfig::model_type (deprecated) and model_platform."];
+  } else if (platform === "") {
+    yield [at, "Illegal setting neither ModelServerConfig::model_type (deprecated) nor model_platform."];
+  } else if (platform !== PLATFORM) {
+    yield [
+      at,
+      served
+        ? `Illegal to change a model's platform. For model ${name}, platform was: ${PLATFORM} and new platform requested is: ${platform}`
+        : `Model ${name} requests unsupported platform ${platform}`,
+    ];
   }
   if (Object.hasOwn(model.version_labels, ""))
     yield ["version_labels", `Model ${name} has a version label without a name`];
@@ -67,15 +85,15 @@ function toModel(message: ModelMessage): ModelConfig {
   return {
     name: modelName(message.name),
     path: absolutePath(message.base_path, "/"),
-    versions: toPolicy(message.model_version_policy),
-    labels: new Map(Object.entries(message.version_labels).map(([label, number]) => [label, version(number)])),
+    versions: versionPolicyOf(message.model_version_policy),
+    labels: versionLabelsOf(message.version_labels),
     tags: undefined,
     retry: true,
   };
 }
 
 /** No policy is the latest version; so is `latest` without a number, or 0. */
-function toPolicy(policy: ServableVersionPolicy | null): VersionPolicy {
+export function versionPolicyOf(policy: ServableVersionPolicy | null): VersionPolicy {
   switch (policy?.policy_choice) {
     case undefined:
       return DEFAULT_VERSIONS;
@@ -86,4 +104,8 @@ function toPolicy(policy: ServableVersionPolicy | null): VersionPolicy {
     case "specific":
       return { by: "specific", versions: policy.specific.versions.map((number) => version(number)) };
   }
+}
+
+export function versionLabelsOf(labels: ModelMessage["version_labels"]): ReadonlyMap<string, Version> {
+  return new Map(Object.entries(labels).map(([label, number]) => [label, version(number)]));
 }

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { modelName } from "../core/index.ts";
-import { ConfigError } from "./config-error.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
 import { parseConfigText, readConfigText } from "./load.ts";
 import { type Config, configSchema } from "./schema/config.ts";

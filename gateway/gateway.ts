@@ -35,6 +35,9 @@ export interface Gateway {
 /** Of the limit, what stays for workers to end in. */
 const WORKERS_END_MS = 1_500;
 
+/** With thousands of models that load, readiness is not judged anew for each of them. */
+const HEALTH_MS = 50;
+
 /** Opens the ports and starts the pool. Throws an Error that a person can read when a port cannot be had. */
 export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
   let config = first;
@@ -64,7 +67,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
   };
 
-  const metrics = createMetrics({ workers: pool.workers, ready: () => missing().length === 0 });
+  const metrics = createMetrics({ workers: () => pool.workers(), ready: () => missing().length === 0 });
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
   const { host, grpc, rest, monitoring } = config.server;
@@ -75,7 +78,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
       ? undefined
       : createRestServer({ ...edge, port: rest.port, config: rest, metrics, monitoringPath: monitoring.path });
   const tellHealth = (): void => grpcServer.setServing(missing().length === 0);
-  pool.onChange(tellHealth);
+  pool.onChange(atMostEvery(HEALTH_MS, tellHealth));
 
   const close = async (limitMs: number): Promise<void> => {
     await Promise.all([restServer?.close(limitMs), grpcServer.close(limitMs)]);
@@ -101,6 +104,17 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     await close(0);
     throw thrown;
   }
+}
+
+/** The calls of `periodMs` become one, at its end. */
+function atMostEvery(periodMs: number, act: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      act();
+    }, periodMs).unref();
+  };
 }
 
 /** Waits for a promise, but not for longer. */

@@ -19,11 +19,11 @@ export interface ReloadParts {
 export async function reloadModels(request: ReloadConfigRequest, parts: ReloadParts): Promise<void> {
   const { pool, signal } = parts;
   const config = parts.config();
-  const models = serverConfigToModels(request.config);
+  const known = new Set<string>(config.models.map(({ name }) => name));
+  const models = serverConfigToModels(request.config, (name) => known.has(name));
   const allowUnavailable = config.workers.allowVersionLabelsForUnavailable;
   for (const model of models) checkLabels(model, config, allowUnavailable, pool);
 
-  const known = new Set(config.models.map(({ name }) => name));
   const added = models.filter(({ name }) => !known.has(name));
   parts.apply({ ...config, models });
   await pool.until(() => pool.applied() && added.every((model) => isDecided(model, pool)), signal);

@@ -95,7 +95,14 @@ export function createPool(options: PoolOptions): Pool {
     const { breaker } = config.resilience;
     const workerLog = log.child({ worker: name });
     const link = new WorkerLink({
-      ...{ name, target, breaker, ping, wanted, registry, changes, ...on },
+      ...on,
+      name,
+      target,
+      breaker,
+      ping,
+      wanted,
+      registry,
+      changes,
       log: workerLog,
       silentMs: hungMs,
     });

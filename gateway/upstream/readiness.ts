@@ -24,11 +24,14 @@ export function missing<E>(facts: ReadinessFacts<E>): string[] {
   return facts.models.flatMap((model) => missingOf(model, facts));
 }
 
-function missingOf<E>({ name, labels }: ModelConfig, facts: ReadinessFacts<E>): string[] {
+function missingOf<E>({ name, labels, versions }: ModelConfig, facts: ReadinessFacts<E>): string[] {
   const reports = (facts.model(name)?.reports ?? [])
     .filter(({ endpoint, report }) => report.discovered && facts.counts(endpoint))
     .map(({ report }) => report);
   if (reports.length === 0) return [`model ${name}: no worker has looked at its versions yet`];
+
+  // A base path that cannot be read has failed as a load has: its own status tells, and it holds back nothing else.
+  if (reports.every(({ problem }) => problem !== "")) return [];
 
   const rows = new Map<Version, VersionReport[]>();
   for (const row of reports.flatMap(({ versions }) => versions))
@@ -38,6 +41,9 @@ function missingOf<E>({ name, labels }: ModelConfig, facts: ReadinessFacts<E>): 
   for (const [version, reported] of rows) {
     const wanted = reported.filter((row) => row.wanted);
     if (wanted.length > 0 && !isSettled(wanted)) sentences.push(`model ${name}: version ${version} is not loaded yet`);
+  }
+  for (const version of versions.by === "specific" ? versions.versions : []) {
+    if (!rows.has(version)) sentences.push(`model ${name}: version ${version} is not in its base path`);
   }
   for (const [label, version] of labels) {
     const reported = rows.get(version) ?? [];

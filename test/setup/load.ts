@@ -11,7 +11,7 @@ export interface Load {
 export function untilNotLost(gateway: Tensorgate, clients: number, see: (reply: Reply) => void = () => {}): Load {
   const lost: string[] = [];
   const waiting = new Set<{ left: number; resolve: () => void }>();
-  let running = true;
+  const stopped = new AbortController();
   const answered = (): void => {
     for (const waiter of waiting) {
       if (--waiter.left > 0) continue;
@@ -20,7 +20,7 @@ export function untilNotLost(gateway: Tensorgate, clients: number, see: (reply: 
     }
   };
   const client = async (): Promise<void> => {
-    while (running) {
+    while (!stopped.signal.aborted) {
       try {
         const reply = await gateway.predict("half_plus_two", { instances: [1, 2, 5] });
         if (reply.status !== 200) lost.push(`${reply.status} ${reply.text}`);
@@ -35,7 +35,7 @@ export function untilNotLost(gateway: Tensorgate, clients: number, see: (reply: 
   return {
     answered: (count) => new Promise((resolve) => waiting.add({ left: count, resolve })),
     stop: async () => {
-      running = false;
+      stopped.abort();
       await ended;
       return lost;
     },

@@ -34,6 +34,7 @@ export class PredictionClient {
       ["tensorflow_serving/apis/prediction_service.proto", "tensorflow/core/example/example.proto"],
       {
         keepCase: true,
+        defaults: true,
         longs: Number,
         enums: String,
         includeDirs: [`${ROOT}protos`],
@@ -73,10 +74,10 @@ export class PredictionClient {
     const input = { example_list: { examples } };
     const { result } = await this.call(recorded.method === "classify" ? "Classify" : "Regress")({ model_spec, input });
     if (recorded.method === "regress") {
-      return (result as { regressions: { value: number }[] }).regressions.map(({ value = 0 }) => value);
+      return (result as { regressions: { value: number }[] }).regressions.map(({ value }) => value);
     }
     return (result as { classifications: { classes: { label: string; score: number }[] }[] }).classifications.map(
-      ({ classes }) => classes.map(({ label = "", score = 0 }) => [label, score]),
+      ({ classes }) => classes.map(({ label, score }) => [label, score]),
     );
   }
 }

@@ -18,13 +18,14 @@ export function preparePython(): void {
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return;
   console.log("making .venv with TensorFlow's Python client (once, a few minutes)");
   rmSync(FOLDER, { recursive: true, force: true });
-  const run = (program: string, ...args: string[]): void => {
-    execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
-  };
   run("python3", "-m", "venv", FOLDER);
   run(PYTHON, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS);
   run(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", SERVING_API);
   writeFileSync(STAMP, wanted);
+}
+
+function run(program: string, ...args: string[]): void {
+  execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
 }
 
 /** The `tensorflow` package folder inside the virtual environment. */

@@ -54,7 +54,7 @@ export async function startTensorgate(
 }
 
 export function withFreePorts(config: Record<string, unknown>): Record<string, unknown> {
-  const server = (config["server"] ?? {}) as object;
+  const server = config["server"] ?? {};
   return {
     workers: { count: 1 },
     ...config,
@@ -121,7 +121,7 @@ function launch(args: readonly string[]): Launched {
 export async function startProgram(args: readonly string[], configFile = "", folder?: string): Promise<Tensorgate> {
   const { child, exited, log, logged } = launch(args);
   const listening = await logged((line) => line.msg === "listening");
-  const rest = `http://127.0.0.1:${listening["rest"]}`;
+  const rest = `http://127.0.0.1:${String(listening["rest"])}`;
   const ask = async (path: string, init?: RequestInit): Promise<Reply> => {
     const response = await fetch(`${rest}${path}`, init);
     const text = await response.text();
@@ -137,7 +137,7 @@ export async function startProgram(args: readonly string[], configFile = "", fol
   return {
     process: child,
     rest,
-    grpc: `127.0.0.1:${listening["grpc"]}`,
+    grpc: `127.0.0.1:${String(listening["grpc"])}`,
     configFile,
     log,
     logged,

@@ -1,6 +1,5 @@
 export type { WarmUp } from "./load-version.ts";
 export { type ChangeListener, Manager, type ManagerOptions } from "./manager.ts";
-export { refusedPath } from "./scan.ts";
 export type { Handle } from "./servable.ts";
 export type { ServedModel } from "./served-model.ts";
 export { type VersionReport, versionReports, versionStatuses } from "./status.ts";

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { VersionPolicy } from "../../config/index.ts";
+import { cloudPathProblem, type VersionPolicy } from "../../config/index.ts";
 import { parseVersion, type Version } from "../../core/index.ts";
 
 /** A folder that holds one version, by what it is called or where it lies. */
@@ -24,7 +24,7 @@ export type Scan =
 
 /** Looks at a base path once. Never rejects: a path that cannot be read is an answer too. */
 export async function scanBasePath(basePath: string, policy: VersionPolicy): Promise<Scan> {
-  const problem = refusedPath(basePath);
+  const problem = cloudPathProblem(basePath);
   if (problem !== undefined) return { is: "unreadable", problem };
   try {
     const root = basePath.startsWith("file://") ? fileURLToPath(basePath) : basePath;
@@ -35,13 +35,6 @@ export async function scanBasePath(basePath: string, policy: VersionPolicy): Pro
   } catch (thrown) {
     return { is: "unreadable", problem: describeFailure(basePath, thrown) };
   }
-}
-
-/** Where versions can't be read from yet, a sentence that says what to do; undefined for a path of this machine. */
-export function refusedPath(basePath: string): string | undefined {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(basePath)?.[1]?.toLowerCase();
-  if (scheme === undefined || scheme === "file") return undefined;
-  return `cannot read ${basePath}: ${scheme}:// paths are not supported; mount the bucket or sync it to a local folder`;
 }
 
 /** Numeric folders; else the base path itself when it is a SavedModel, the first mistake of most newcomers. */

@@ -1,7 +1,7 @@
-import { InferenceError, type ModelName } from "../../core/index.ts";
-import type { ModelConfig, ReloadConfigRequest } from "../../protos/index.ts";
-import { type Manager, refusedPath, versionReports, type WantedModel } from "../lifecycle/index.ts";
-import { modelsOfConfigs } from "./wanted-models.ts";
+import { serverConfigToModels } from "../../config/index.ts";
+import { InferenceError, type ModelName, modelName } from "../../core/index.ts";
+import type { ReloadConfigRequest } from "../../protos/index.ts";
+import { type Manager, versionReports, type WantedModel } from "../lifecycle/index.ts";
 
 export interface ReloadRules {
   /** Tags of the MetaGraph to serve: a model list doesn't name them. */
@@ -21,17 +21,10 @@ export async function reload(
   rules: ReloadRules,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { config } = request;
-  if (config?.config !== "model_config_list") {
-    const message =
-      "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported";
-    throw new InferenceError("INVALID_ARGUMENT", message);
-  }
-  const configs = config.model_config_list.config;
-  const wanted = modelsOfConfigs(configs, rules.tags);
-  for (const one of configs) checkModel(one, manager.models.get(one.name as ModelName)?.wanted === true);
+  const isServed = (name: string): boolean => manager.models.get(modelName(name))?.wanted === true;
+  const wanted = serverConfigToModels(request.config, isServed).map((model) => ({ ...model, tags: rules.tags }));
   for (const model of wanted) checkLabels(manager, model, rules);
-  const added = wanted.filter(({ name }) => manager.models.get(name)?.wanted !== true).map(({ name }) => name);
+  const added = wanted.filter(({ name }) => !isServed(name)).map(({ name }) => name);
   manager.apply(wanted);
   await manager.until(() => added.every((name) => isDecided(manager, name)), signal);
   const missing = added.filter((name) => !isAvailable(manager, name));
@@ -40,33 +33,6 @@ export async function reload(
   throw new InferenceError("UNKNOWN", `${missing.length} model(s) did not become available: {${reasons}}`, {
     origin: "client",
   });
-}
-
-const PLATFORM = "tensorflow";
-
-function checkModel(config: ModelConfig, known: boolean): void {
-  const { name, base_path: path, model_platform: platform, model_type: type } = config;
-  if (platform === "" && type === "MODEL_TYPE_UNSPECIFIED") {
-    throw invalid("Illegal setting neither ModelServerConfig::model_type nor ModelServerConfig::model_platform.");
-  }
-  if (platform !== "" && type !== "MODEL_TYPE_UNSPECIFIED") {
-    throw invalid(
-      "Illegal setting both ModelServerConfig::model_type(deprecated) and ModelServerConfig::model_platform.",
-    );
-  }
-  const asked = platform === "" ? type.toLowerCase() : platform;
-  if (asked !== PLATFORM) {
-    throw invalid(
-      known
-        ? `Illegal to change a model's platform. For model ${name}, platform was: ${PLATFORM} and new platform requested is: ${asked}`
-        : `Model ${name} requests unsupported platform ${asked}`,
-    );
-  }
-  if (!path.startsWith("/") && !/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
-    throw invalid(`Expected model ${name} to have an absolute path or URI; got base_path()=${path}`);
-  }
-  const refused = refusedPath(path);
-  if (refused !== undefined) throw invalid(refused);
 }
 
 /** A label must lead to a version that answers; with the flag, a label that is not in use for another version may wait. */
@@ -97,8 +63,4 @@ function whyNot(manager: Manager, name: ModelName): string {
   if (model.problem !== "") return model.problem;
   const failed = versionReports(model).find(({ wanted, failedLoads }) => wanted && failedLoads > 0);
   return failed === undefined ? "its base path holds no version" : failed.status.message;
-}
-
-function invalid(message: string): InferenceError {
-  return new InferenceError("INVALID_ARGUMENT", message);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { version } from "../../../core/index.ts";
 import { missing } from "../../../gateway/upstream/readiness.ts";
 import { Registry } from "../../../gateway/upstream/registry.ts";
 import { complete, configured, model, row } from "./reports.ts";
@@ -7,7 +8,7 @@ const loading = row(1, { state: "LOADING" });
 const failedOnce = row(1, { state: "LOADING", failedLoads: 1 });
 const ended = row(1, { state: "END", error: "INTERNAL", failedLoads: 6 });
 
-for (const { name, labels = {}, reports, ready = ["a", "b"], want } of [
+for (const { name, labels = {}, versions = "latest", reports, ready = ["a", "b"], want } of [
   { name: "no worker", reports: {}, ready: [], want: ["no worker is connected"] },
   { name: "a worker that knows nothing yet", reports: {}, want: ["model m: no worker has looked at its versions yet"] },
   {
@@ -58,13 +59,28 @@ for (const { name, labels = {}, reports, ready = ["a", "b"], want } of [
     reports: { a: model("m", [ended]) },
     want: [],
   },
+  {
+    name: "a base path that cannot be read, whatever its labels",
+    labels: { stable: 1 },
+    reports: { a: { ...model("m", []), problem: "no such folder" } },
+    want: [],
+  },
+  {
+    name: "a specific version that is not there",
+    versions: "1 and 9",
+    reports: { a: model("m", [row(1)]) },
+    want: ["model m: version 9 is not in its base path"],
+  },
 ] as const) {
   test(`${name}: ${want.length === 0 ? "nothing is missing" : "is missing"}`, () => {
     const registry = new Registry<string>();
     for (const [endpoint, report] of Object.entries(reports)) registry.report(endpoint, complete(report));
     const connected: readonly string[] = ready;
+    const one = configured("m", labels);
     const sentences = missing({
-      models: [configured("m", labels)],
+      models: [
+        versions === "latest" ? one : { ...one, versions: { by: "specific", versions: [version(1), version(9)] } },
+      ],
       readyWorkers: connected.length,
       model: (name) => registry.model(name),
       counts: (endpoint) => connected.includes(endpoint),
