@@ -69,7 +69,7 @@ describe("a model list is refused for", () => {
     {
       name: "a platform twice",
       text: model(`name: "m" ${ok} model_type: TENSORFLOW`),
-      want: "f:1:56 model_config_list.config[0].model_platform: Illegal setting both ModelServerConfig::model_type (deprecated) and model_platform.",
+      want: "f:1:85 model_config_list.config[0].model_type: Illegal setting both ModelServerConfig::model_type (deprecated) and model_platform.",
     },
     {
       name: "another platform",
@@ -79,7 +79,7 @@ describe("a model list is refused for", () => {
     {
       name: "another type",
       text: model('name: "m" base_path: "/m" model_type: OTHER'),
-      want: "f:1:56 model_config_list.config[0].model_type: Model m requests unsupported model_type OTHER",
+      want: "f:1:56 model_config_list.config[0].model_type: Model m requests unsupported platform other",
     },
     {
       name: "no name",

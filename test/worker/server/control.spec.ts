@@ -98,7 +98,7 @@ describe("WorkerControl", () => {
       workerControl.ApplyModels,
       applied(6, { name: "m", base_path: "/m" }, { name: "m", base_path: "/m" }),
     );
-    expect(twice.details).toContain("multiple times");
+    expect(twice.details).toBe("the set has two models m");
     const seen = watch();
     await vi.waitFor(() => expect(seen.answers[0]?.generation).toBe("5"));
     expect([...seen.models.keys()]).toEqual(["half"]);

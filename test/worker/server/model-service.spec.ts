@@ -146,7 +146,11 @@ describe("HandleReloadConfigRequest", () => {
       request: reloadRequest(plain, plain),
       message: "Illegal to list model m multiple times in config list",
     },
-    { name: "a model without a name", request: reloadRequest({ ...plain, name: "" }), message: /no name/ },
+    {
+      name: "a model without a name",
+      request: reloadRequest({ ...plain, name: "" }),
+      message: "Expected every model to have a name",
+    },
     {
       name: "a relative path",
       request: reloadRequest({ ...plain, base_path: "models/m" }),
