@@ -25,7 +25,11 @@ export async function run(): Promise<void> {
 async function secondsToFirstAnswer(cache: string): Promise<string> {
   const { TENSORGATE_TENSORFLOW: _, ...env } = process.env;
   const started = performance.now();
-  const npm = spawn("npm", ["start"], { env: { ...env, XDG_CACHE_HOME: cache }, stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const npm = spawn("npm", ["start"], {
+    env: { ...env, XDG_CACHE_HOME: cache },
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
   const said: string[] = [];
   npm.stderr.on("data", (chunk: Buffer) => said.push(chunk.toString()));
   try {
