@@ -1,1 +1,0 @@
-export { InferenceError } from "./core/index.ts";
