@@ -13,6 +13,8 @@ export interface WorkerSettings {
   readonly session: SessionConfig;
   readonly load: LoadConfig;
   readonly allowVersionLabelsForUnavailable: boolean;
+  readonly checkMethodNames: boolean;
+  readonly answerAsTensorContent: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -27,6 +29,8 @@ export function workerSettingsOf({ server, workers }: Config): WorkerSettings {
     session: workers.session,
     load: workers.load,
     allowVersionLabelsForUnavailable: workers.allowVersionLabelsForUnavailable,
+    checkMethodNames: workers.checkMethodNames,
+    answerAsTensorContent: workers.answerAsTensorContent,
     logLevel: server.logLevel,
   };
 }

@@ -2,7 +2,7 @@ import type { WorkerSettings } from "../config/index.ts";
 import type { Logger } from "../core/index.ts";
 import type { Engine } from "./engine/index.ts";
 import { Manager, type WantedModel, type WarmUp, warmUpFromFile } from "./lifecycle/index.ts";
-import { type Listen, replayRecord, startServer } from "./server/index.ts";
+import { type InferenceRules, type Listen, replayRecord, startServer } from "./server/index.ts";
 
 export interface RunWorkerOptions {
   readonly engine: Engine;
@@ -35,9 +35,15 @@ export interface RunningWorker {
 export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
   const { engine, settings, models, log } = options;
   const { load, memoryBudgetBytes, allowVersionLabelsForUnavailable: allowLabelsForUnavailable } = settings;
-  const warmUp: WarmUp = load.warmup ? warmUpFromFile(load.warmupIterations, replayRecord) : async () => {};
+  const inference: InferenceRules = {
+    checkMethodNames: settings.checkMethodNames,
+    outputForm: settings.answerAsTensorContent ? "content" : "typed",
+  };
+  const warmUp: WarmUp = load.warmup
+    ? warmUpFromFile(load.warmupIterations, (model, record) => replayRecord(model, inference, record))
+    : async () => {};
   const manager = new Manager({ engine, load, memoryBudgetBytes, warmUp, log });
-  const rules = { tags: load.tags, allowLabelsForUnavailable };
+  const rules = { ...inference, tags: load.tags, allowLabelsForUnavailable };
   const server = await startServer({ manager, listen: options.listen, rules, log });
   log.info({ address: server.address, engine: engine.description, models: models.length }, "worker is listening");
 

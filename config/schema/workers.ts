@@ -30,6 +30,10 @@ export interface WorkersConfig {
   readonly load: LoadConfig;
   /** `--allow_version_labels_for_unavailable_models`: a reload may point a label at a version that is not AVAILABLE. */
   readonly allowVersionLabelsForUnavailable: boolean;
+  /** `--enable_signature_method_name_check`: a signature is run only by the calls that its method_name stands for. */
+  readonly checkMethodNames: boolean;
+  /** `--enable_serialization_as_tensor_content`: Predict answers over gRPC as `tensor_content`, not in typed fields. */
+  readonly answerAsTensorContent: boolean;
 }
 
 /** Options of every TensorFlow session (`ConfigProto`); 0 leaves the choice to TensorFlow. */
@@ -113,6 +117,12 @@ export const workersSchema: z.ZodType<WorkersConfig> = section({
   allowVersionLabelsForUnavailable: yesNo()
     .prefault(false)
     .describe("Whether a reload over gRPC may point a label at a version that is not AVAILABLE yet."),
+  checkMethodNames: yesNo()
+    .prefault(false)
+    .describe("Whether a signature is run only by the calls that its method_name stands for."),
+  answerAsTensorContent: yesNo()
+    .prefault(false)
+    .describe("Whether Predict answers over gRPC as tensor_content instead of in typed fields."),
 }).transform(({ count, memoryBudget, ...others }, context): WorkersConfig => {
   const remote = others.endpoints.length > 0;
   if (remote && count !== undefined) {

@@ -23,6 +23,7 @@ export {
   encodePredictResponse,
   type PredictRequest,
   type PredictResponse,
+  type SentPredictRequest,
 } from "./predict.ts";
 export { type RequestMethod, requestSpec, rewriteRequestSpec, type SpecChange } from "./request-spec.ts";
 export {

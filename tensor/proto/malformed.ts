@@ -1,8 +1,11 @@
 import { InferenceError } from "../../core/index.ts";
 
+/** How the message of {@link malformed} begins. */
+export const MALFORMED = "malformed protobuf message: ";
+
 /** Bytes that are no message of the wanted kind; whoever sent them is to blame, so INVALID_ARGUMENT. */
 export function malformed(reason: string): InferenceError {
-  return new InferenceError("INVALID_ARGUMENT", `malformed protobuf message: ${reason}`);
+  return new InferenceError("INVALID_ARGUMENT", MALFORMED + reason);
 }
 
 /** Runs a decoder of a worker's answer: what it refuses there is the worker's fault, never the client's. */

@@ -3,7 +3,7 @@ import { MAX_NAMES, StringBudget, tooMany } from "../limits.ts";
 import type { Tensor } from "../tensor.ts";
 import { readTensor } from "./decode-tensor.ts";
 import { type TensorForm, tensorSize, writeTensor } from "./encode-tensor.ts";
-import { answerOf } from "./malformed.ts";
+import { answerOf, MALFORMED } from "./malformed.ts";
 import { type AnswerSpec, readAnswerSpec, readSpec, writeAnswerSpec, writeSpec } from "./model-spec.ts";
 import { LEN, WireReader } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
@@ -18,6 +18,15 @@ export interface PredictRequest {
   readonly outputFilter: readonly string[];
 }
 
+/**
+ * A request as it came. A tensor is read when it is asked for: whether it can be is told after everything else that may be
+ * wrong with the request, and of the one that is wanted first.
+ */
+export interface SentPredictRequest extends Omit<PredictRequest, "inputs"> {
+  /** Each throws INVALID_ARGUMENT, `tensor parsing error: {alias}`, when its tensor cannot be read. */
+  readonly inputs: ReadonlyMap<string, () => Tensor>;
+}
+
 export interface PredictResponse {
   readonly spec: AnswerSpec | undefined;
   readonly outputs: ReadonlyMap<string, Tensor>;
@@ -26,18 +35,21 @@ export interface PredictResponse {
 const REQUEST = { spec: 1, inputs: 2, outputFilter: 3 } as const;
 const RESPONSE = { outputs: 1, spec: 2 } as const;
 
-/** Tensors are views of `bytes` where they can be. Throws INVALID_ARGUMENT, `tensor parsing error: {alias}` for a tensor. */
-export function decodePredictRequest(bytes: Uint8Array): PredictRequest {
+/** Tensors are views of `bytes` where they can be. Throws INVALID_ARGUMENT for bytes that are no such message. */
+export function decodePredictRequest(bytes: Uint8Array): SentPredictRequest {
   const reader = new WireReader(bytes);
-  const inputs = new Map<string, Tensor>();
+  const inputs = new Map<string, () => Tensor>();
   const outputFilter: string[] = [];
   const budget = new StringBudget();
   let spec: ModelSpec | undefined;
   while (reader.next()) {
     if (inputs.size > MAX_NAMES || outputFilter.length > MAX_NAMES) throw tooMany("inputs or outputs", MAX_NAMES);
     if (reader.is(REQUEST.spec, LEN)) spec = readSpec(reader.message(), spec);
-    else if (reader.is(REQUEST.inputs, LEN)) readEntry(reader.message(), inputs, budget);
-    else if (reader.is(REQUEST.outputFilter, LEN)) outputFilter.push(reader.string());
+    else if (reader.is(REQUEST.inputs, LEN)) {
+      const { name, value } = entryOf(reader.message());
+      const { pos } = value;
+      inputs.set(name, () => readNamed(name, new WireReader(bytes, pos, value.end), budget));
+    } else if (reader.is(REQUEST.outputFilter, LEN)) outputFilter.push(reader.string());
     else reader.skip();
   }
   return { spec, inputs, outputFilter };
@@ -80,6 +92,11 @@ export function encodePredictResponse(
 
 /** An entry of a `map<string, TensorProto>`. The last entry of a name wins. */
 export function readEntry(reader: WireReader, into: Map<string, Tensor>, budget: StringBudget): void {
+  const { name, value } = entryOf(reader);
+  into.set(name, readNamed(name, value, budget));
+}
+
+function entryOf(reader: WireReader): { readonly name: string; readonly value: WireReader } {
   let name = "";
   let value = new WireReader(reader.bytes, reader.end, reader.end);
   while (reader.next()) {
@@ -87,11 +104,17 @@ export function readEntry(reader: WireReader, into: Map<string, Tensor>, budget:
     else if (reader.is(2, LEN)) value = reader.message();
     else reader.skip();
   }
+  return { name, value };
+}
+
+/** The reason follows the words of TensorFlow Serving, which gives none. */
+function readNamed(name: string, value: WireReader, budget: StringBudget): Tensor {
   try {
-    into.set(name, readTensor(value, budget));
+    return readTensor(value, budget);
   } catch (thrown) {
-    if (!(thrown instanceof InferenceError) || thrown.code !== "INVALID_ARGUMENT") throw thrown;
-    throw new InferenceError("INVALID_ARGUMENT", `tensor parsing error: ${name}`, { cause: thrown });
+    if (!(thrown instanceof InferenceError)) throw thrown;
+    const reason = thrown.message.replace(MALFORMED, "");
+    throw new InferenceError("INVALID_ARGUMENT", `tensor parsing error: ${name}: ${reason}`, { cause: thrown });
   }
 }
 

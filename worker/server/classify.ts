@@ -19,25 +19,32 @@ import {
   runExamples,
   shapeText,
 } from "./examples.ts";
+import { checkExamplesMethod, type InferenceRules } from "./rules.ts";
 import { describeSignature } from "./signature-text.ts";
 import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 
 /** `PredictionService.Classify` on message bytes. The rules and words are those of `servables/tensorflow/classifier.cc`. */
-export async function classify(manager: Manager, bytes: Uint8Array, scope: CallScope): Promise<Uint8Array> {
+export async function classify(
+  manager: Manager,
+  rules: InferenceRules,
+  bytes: Uint8Array,
+  scope: CallScope,
+): Promise<Uint8Array> {
   const request = decodeExamplesRequest(bytes);
   const spec = checkedSpec(request.spec);
   using handle = acquireFor(manager, spec);
-  const results = await runClassify(handle.model, request, scope);
+  const results = await runClassify(handle.model, rules, request, scope);
   return encodeClassificationResponse(answerSpec(handle, signatureKey(spec)), results);
 }
 
 export async function runClassify(
   model: LoadedModel,
+  rules: InferenceRules,
   request: ExamplesRequest,
   scope: CallScope,
 ): Promise<readonly Classes[]> {
   const signature = exampleSignature(model, signatureKey(request.spec));
-  const aliases = classificationAliases(signature);
+  const aliases = classificationAliases(signature, rules);
   const batch = exampleBatch(request.input);
   return classesOf(await runExamples(model, signature, batch, aliases, scope), batch.values.length);
 }
@@ -46,7 +53,8 @@ const CLASSES = "classes";
 const SCORES = "scores";
 
 /** The outputs to fetch: `classes`, `scores` or both. Throws INVALID_ARGUMENT for a signature of another kind. */
-export function classificationAliases(signature: Signature): readonly string[] {
+export function classificationAliases(signature: Signature, rules: InferenceRules): readonly string[] {
+  checkExamplesMethod("classify", signature, rules);
   const { inputs, outputs } = signature;
   if (inputs.size !== 1) throw invalid("Expected one input Tensor.");
   if (outputs.size !== 1 && outputs.size !== 2) {

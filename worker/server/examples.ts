@@ -49,7 +49,9 @@ export async function runExamples(
 /** The numbers of a float tensor, copied: its bytes may not be aligned. */
 export function floatsOf(tensor: Tensor, what: string): Float32Array {
   if (tensor.kind !== "packed" || tensor.dtype.name !== "float") {
-    throw invalid(`Expected ${what} Tensor of DT_FLOAT. Got: ${dtypeText(tensor)}`);
+    // The two spaces of a regression are TensorFlow Serving's.
+    const gap = what === "output" ? "  " : " ";
+    throw invalid(`Expected ${what} Tensor of DT_FLOAT.${gap}Got: ${dtypeText(tensor)}`);
   }
   return new Float32Array(Uint8Array.from(tensor.data).buffer);
 }

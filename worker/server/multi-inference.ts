@@ -1,4 +1,4 @@
-import { InferenceError } from "../../core/index.ts";
+import { InferenceError, LATEST, modelName } from "../../core/index.ts";
 import {
   type AnswerSpec,
   decodeMultiInferenceRequest,
@@ -15,23 +15,28 @@ import type { CallScope } from "./call-scope.ts";
 import { classesOf, classificationAliases } from "./classify.ts";
 import { exampleBatch, INPUTS_ALIAS, invalid } from "./examples.ts";
 import { regressionAliases, valuesOf } from "./regress.ts";
+import { type InferenceRules, METHOD_NAMES } from "./rules.ts";
 import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 
-const METHODS = {
-  "tensorflow/serving/classify": "classification",
-  "tensorflow/serving/regress": "regression",
-} as const;
+const METHODS: ReadonlyMap<string, Part["kind"]> = new Map([
+  [METHOD_NAMES.classify, "classification"],
+  [METHOD_NAMES.regress, "regression"],
+]);
 
 /** `PredictionService.MultiInference` on message bytes. The rules and words are those of `servables/tensorflow/multi_inference.cc`. */
-export async function multiInference(manager: Manager, bytes: Uint8Array, scope: CallScope): Promise<Uint8Array> {
+export async function multiInference(
+  manager: Manager,
+  rules: InferenceRules,
+  bytes: Uint8Array,
+  scope: CallScope,
+): Promise<Uint8Array> {
   const request = decodeMultiInferenceRequest(bytes);
   const [first] = request.tasks;
-  if (first?.spec === undefined) throw invalid("Missing ModelSpec");
-  if (first.spec.name === "") throw invalid("Found ModelSpec with an empty model name.");
-  // The first task alone says which version.
-  using handle = acquireFor(manager, checkedSpec(first.spec));
+  // The first task alone says which version; a task without a spec counts as one with an empty spec.
+  const spec = first?.spec ?? { name: modelName(""), choice: LATEST, signature: "" };
+  using handle = acquireFor(manager, checkedSpec(spec));
   const specOf = (key: string): AnswerSpec => answerSpec(handle, key);
-  return encodeMultiInferenceResponse(await runMultiInference(handle.model, request, scope, specOf));
+  return encodeMultiInferenceResponse(await runMultiInference(handle.model, rules, request, scope, specOf));
 }
 
 interface Part {
@@ -43,11 +48,12 @@ interface Part {
 /** One run that feeds every distinct input tensor with the same examples and fetches what all tasks need. */
 export async function runMultiInference(
   model: LoadedModel,
+  rules: InferenceRules,
   request: MultiInferenceRequest,
   scope: CallScope,
   specOf: (signatureKey: string) => AnswerSpec,
 ): Promise<readonly InferenceResult[]> {
-  const parts = partsOf(model, request.tasks);
+  const parts = partsOf(model, rules, request.tasks);
   const batch = exampleBatch(request.input);
   const feeds = new Set(parts.map(({ signature }) => signature.inputs.get(INPUTS_ALIAS)?.name ?? ""));
   const fetches = [...new Set(parts.flatMap((part) => part.aliases.map((alias) => fetchOf(part, alias))))];
@@ -72,7 +78,7 @@ function fetchOf({ signature }: Part, alias: string): string {
   return signature.outputs.get(alias)?.name ?? "";
 }
 
-function partsOf(model: LoadedModel, tasks: readonly InferenceTask[]): readonly Part[] {
+function partsOf(model: LoadedModel, rules: InferenceRules, tasks: readonly InferenceTask[]): readonly Part[] {
   const seen = new Set<string>();
   const name = tasks[0]?.spec?.name;
   return tasks.map(({ spec, methodName }) => {
@@ -85,10 +91,11 @@ function partsOf(model: LoadedModel, tasks: readonly InferenceTask[]): readonly 
     seen.add(key);
     const signature = model.signatures.get(key);
     if (signature === undefined) throw invalid(`Requested signature not found in model graph: ${key}`);
-    const kind = Object.hasOwn(METHODS, methodName) ? METHODS[methodName as keyof typeof METHODS] : undefined;
+    const kind = METHODS.get(methodName);
     if (kind === undefined)
       throw new InferenceError("UNIMPLEMENTED", `Unsupported signature method_name: ${methodName}`);
-    const aliases = kind === "classification" ? classificationAliases(signature) : regressionAliases(signature);
+    const aliases =
+      kind === "classification" ? classificationAliases(signature, rules) : regressionAliases(signature, rules);
     return { kind, signature, aliases };
   });
 }

@@ -2,28 +2,35 @@ import { InferenceError } from "../../core/index.ts";
 import {
   decodePredictRequest,
   encodePredictResponse,
-  type PredictRequest,
   requestSpec,
+  type SentPredictRequest,
   type Signature,
   type Tensor,
 } from "../../tensor/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
 import type { CallScope } from "./call-scope.ts";
+import { checkPredictMethod, type InferenceRules } from "./rules.ts";
 import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 
 /** `PredictionService.Predict` on message bytes. The rules and words are those of `servables/tensorflow/predict_util.cc`. */
-export async function predict(manager: Manager, bytes: Uint8Array, scope: CallScope): Promise<Uint8Array> {
+export async function predict(
+  manager: Manager,
+  rules: InferenceRules,
+  bytes: Uint8Array,
+  scope: CallScope,
+): Promise<Uint8Array> {
   const spec = checkedSpec(requestSpec("Predict", bytes));
   using handle = acquireFor(manager, spec);
-  const { signature, outputs } = await runPredict(handle.model, decodePredictRequest(bytes), scope);
-  return encodePredictResponse(answerSpec(handle, signature.key), outputs, "typed");
+  const { signature, outputs } = await runPredict(handle.model, rules, decodePredictRequest(bytes), scope);
+  return encodePredictResponse(answerSpec(handle, signature.key), outputs, rules.outputForm);
 }
 
 /** Runs the signature that the request names on its inputs. */
 export async function runPredict(
   model: LoadedModel,
-  request: PredictRequest,
+  rules: InferenceRules,
+  request: SentPredictRequest,
   scope: CallScope,
 ): Promise<{ readonly signature: Signature; readonly outputs: ReadonlyMap<string, Tensor> }> {
   const key = signatureKey(request.spec);
@@ -31,6 +38,7 @@ export async function runPredict(
   if (signature === undefined) {
     throw new InferenceError("FAILED_PRECONDITION", `Serving signature key "${key}" not found.`);
   }
+  checkPredictMethod(signature, rules);
   const feeds = feedsOf(signature, request.inputs);
   const aliases = outputAliases(signature, request.outputFilter);
   const fetches = aliases.map((alias) => signature.outputs.get(alias)?.name ?? "");
@@ -40,25 +48,25 @@ export async function runPredict(
 }
 
 /** Graph names and values to feed; inputs that are left out take their defaults, where the signature has any. */
-function feedsOf(signature: Signature, given: ReadonlyMap<string, Tensor>): (readonly [string, Tensor])[] {
+function feedsOf(signature: Signature, given: SentPredictRequest["inputs"]): (readonly [string, Tensor])[] {
   const { inputs, defaults } = signature;
   if (given.size > inputs.size || (given.size < inputs.size && defaults.size === 0)) {
     throw new InferenceError("INVALID_ARGUMENT", sizeMismatch(given, inputs));
   }
-  let fromRequest = 0;
+  const used: string[] = [];
   const feeds: (readonly [string, Tensor])[] = [];
   for (const [alias, info] of inputs) {
     const sent = given.get(alias);
-    const value = sent ?? defaults.get(alias);
+    const value = sent === undefined ? defaults.get(alias) : sent();
     if (value === undefined) {
-      const message = `Signature input alias: ${alias}(feed name: ${info.name}) not found in request and no default value provided. Inputs expected to be in the set {${sorted(inputs)}}.`;
+      const message = `Signature input alias: ${alias}(feed name: ${info.name}) not found in request and no default value provided. Inputs expected to be in the request {${sorted(given)}}, or default input alias set: ${sorted(defaults)}`;
       throw new InferenceError("INVALID_ARGUMENT", message);
     }
-    if (sent !== undefined) fromRequest++;
+    if (sent !== undefined) used.push(alias);
     feeds.push([info.name, value]);
   }
-  if (fromRequest < given.size) {
-    const message = `Inputs contains invalid name. Used request inputs: ${fromRequest}, request inputs: {${sorted(given)}}, inputs expected to be in the set {${sorted(inputs)}}.`;
+  if (used.length < given.size) {
+    const message = `Inputs contains invalid name. Used request inputs: ${used.sort().join(",")}, request input: ${sorted(given)}`;
     throw new InferenceError("INVALID_ARGUMENT", message);
   }
   return feeds;

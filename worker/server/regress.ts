@@ -9,25 +9,32 @@ import type { LoadedModel } from "../engine/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
 import type { CallScope } from "./call-scope.ts";
 import { exampleBatch, exampleSignature, floatsOf, INPUTS_ALIAS, invalid, runExamples, shapeText } from "./examples.ts";
+import { checkExamplesMethod, type InferenceRules } from "./rules.ts";
 import { describeSignature } from "./signature-text.ts";
 import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 
 /** `PredictionService.Regress` on message bytes. The rules and words are those of `servables/tensorflow/regressor.cc`. */
-export async function regress(manager: Manager, bytes: Uint8Array, scope: CallScope): Promise<Uint8Array> {
+export async function regress(
+  manager: Manager,
+  rules: InferenceRules,
+  bytes: Uint8Array,
+  scope: CallScope,
+): Promise<Uint8Array> {
   const request = decodeExamplesRequest(bytes);
   const spec = checkedSpec(request.spec);
   using handle = acquireFor(manager, spec);
-  const values = await runRegress(handle.model, request, scope);
+  const values = await runRegress(handle.model, rules, request, scope);
   return encodeRegressionResponse(answerSpec(handle, signatureKey(spec)), values);
 }
 
 export async function runRegress(
   model: LoadedModel,
+  rules: InferenceRules,
   request: ExamplesRequest,
   scope: CallScope,
 ): Promise<Float32Array> {
   const signature = exampleSignature(model, signatureKey(request.spec));
-  const aliases = regressionAliases(signature);
+  const aliases = regressionAliases(signature, rules);
   const batch = exampleBatch(request.input);
   return valuesOf(await runExamples(model, signature, batch, aliases, scope), batch.values.length);
 }
@@ -35,7 +42,8 @@ export async function runRegress(
 const OUTPUTS = "outputs";
 
 /** The output to fetch. Throws INVALID_ARGUMENT for a signature of another kind. */
-export function regressionAliases(signature: Signature): readonly string[] {
+export function regressionAliases(signature: Signature, rules: InferenceRules): readonly string[] {
+  checkExamplesMethod("regress", signature, rules);
   const { inputs, outputs } = signature;
   if (inputs.size !== 1) throw invalid("Expected one input Tensor.");
   if (outputs.size !== 1) throw invalid("Expected one output Tensor.");
@@ -59,7 +67,7 @@ export function valuesOf(outputs: ReadonlyMap<string, Tensor>, batchSize: number
     );
   }
   if (shape[0] !== batchSize) {
-    throw invalid(`Input batch size did not match output batch size. Expected: ${batchSize} Got: ${shape[0]}`);
+    throw invalid(`Input batch size did not match output batch size: ${batchSize} vs. ${shape[0]}`);
   }
   return floatsOf(tensor, "output");
 }

@@ -7,6 +7,7 @@ import { runClassify } from "./classify.ts";
 import { runMultiInference } from "./multi-inference.ts";
 import { runPredict } from "./predict.ts";
 import { runRegress } from "./regress.ts";
+import type { InferenceRules } from "./rules.ts";
 
 /** The kinds of record, by their field of `tensorflow.serving.PredictionLog`; each holds its request in field 1. */
 const LOGS = { classify: 2, regress: 3, predict: 6, multiInference: 4, sessionRun: 5, predictStreamed: 7 } as const;
@@ -17,22 +18,22 @@ const NO_LIMIT: CallScope = { deadline: NO_DEADLINE };
  * Runs the request of a serialized PredictionLog, as warm-up. Its model_spec's name and version are not looked at, the
  * signature is. A record of no kind is skipped; one that cannot be replayed is UNIMPLEMENTED.
  */
-export async function replayRecord(model: LoadedModel, predictionLog: Buffer): Promise<void> {
+export async function replayRecord(model: LoadedModel, rules: InferenceRules, predictionLog: Buffer): Promise<void> {
   const { kind, request } = requestIn(predictionLog);
   switch (kind) {
     case undefined:
       return;
     case LOGS.predict:
-      await runPredict(model, decodePredictRequest(request), NO_LIMIT);
+      await runPredict(model, rules, decodePredictRequest(request), NO_LIMIT);
       return;
     case LOGS.classify:
-      await runClassify(model, decodeExamplesRequest(request), NO_LIMIT);
+      await runClassify(model, rules, decodeExamplesRequest(request), NO_LIMIT);
       return;
     case LOGS.regress:
-      await runRegress(model, decodeExamplesRequest(request), NO_LIMIT);
+      await runRegress(model, rules, decodeExamplesRequest(request), NO_LIMIT);
       return;
     case LOGS.multiInference:
-      await runMultiInference(model, decodeMultiInferenceRequest(request), NO_LIMIT, (signature) => ({
+      await runMultiInference(model, rules, decodeMultiInferenceRequest(request), NO_LIMIT, (signature) => ({
         name: modelName("warm-up"),
         version: undefined,
         signature,

@@ -14,11 +14,12 @@ import { multiInference } from "./multi-inference.ts";
 import { predict } from "./predict.ts";
 import { regress } from "./regress.ts";
 import type { ReloadRules } from "./reload.ts";
+import type { InferenceRules } from "./rules.ts";
 
 export interface ServerOptions {
   readonly manager: Manager;
   readonly listen: Listen;
-  readonly rules: ReloadRules;
+  readonly rules: ReloadRules & InferenceRules;
   readonly log: Logger;
 }
 
@@ -60,11 +61,11 @@ export async function startServer({ manager, listen: where, rules, log }: Server
 
   const server = new Server(SERVER_OPTIONS);
   server.addService(predictionServiceRaw, {
-    Predict: unary(parts, async (request: Buffer, scope) => asBuffer(await predict(manager, request, scope))),
-    Classify: unary(parts, async (request: Buffer, scope) => asBuffer(await classify(manager, request, scope))),
-    Regress: unary(parts, async (request: Buffer, scope) => asBuffer(await regress(manager, request, scope))),
+    Predict: unary(parts, async (request: Buffer, scope) => asBuffer(await predict(manager, rules, request, scope))),
+    Classify: unary(parts, async (request: Buffer, scope) => asBuffer(await classify(manager, rules, request, scope))),
+    Regress: unary(parts, async (request: Buffer, scope) => asBuffer(await regress(manager, rules, request, scope))),
     MultiInference: unary(parts, async (request: Buffer, scope) =>
-      asBuffer(await multiInference(manager, request, scope)),
+      asBuffer(await multiInference(manager, rules, request, scope)),
     ),
     GetModelMetadata: unary(parts, (request: Buffer) => asBuffer(metadata(manager, request))),
   });

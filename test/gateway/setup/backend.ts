@@ -102,7 +102,7 @@ function run(call: InferenceCall, target: Servable): Uint8Array {
     case "Predict":
       return encodePredictResponse(
         spec,
-        new Map([["y", halfPlusTwo(decodePredictRequest(message).inputs.get("x") as Tensor)]]),
+        new Map([["y", halfPlusTwo(decodePredictRequest(message).inputs.get("x")?.() as Tensor)]]),
         "typed",
       );
     case "Classify": {

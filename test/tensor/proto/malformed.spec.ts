@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { InferenceError } from "../../../core/index.ts";
 import * as tensor from "../../../tensor/index.ts";
 import { failureOf, times } from "../json/support.ts";
-import { MESSAGES, TENSORS, unbase64 } from "./wire-data.ts";
+import { MESSAGES, TENSORS, unbase64, whole } from "./wire-data.ts";
 
 const METHODS = ["Predict", "MultiInference", "GetModelMetadata"] as const;
 const READERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   decodeTensor: tensor.decodeTensor,
-  decodePredictRequest: tensor.decodePredictRequest,
+  decodePredictRequest: (bytes) => whole(tensor.decodePredictRequest(bytes)),
   decodePredictResponse: tensor.decodePredictResponse,
   decodeExamplesRequest: tensor.decodeExamplesRequest,
   decodeClassificationResponse: tensor.decodeClassificationResponse,
@@ -99,10 +99,12 @@ describe("refuses with INVALID_ARGUMENT", () => {
     });
   }
 
-  test("a tensor, by its alias", () => {
+  test("a tensor, by its alias, once it is asked for", () => {
     // inputs { key: "x" value { dtype: 99 } }
     const bytes = Uint8Array.of(0x12, 7, 0x0a, 1, 0x78, 0x12, 2, 8, 99);
-    expect(failureOf(() => tensor.decodePredictRequest(bytes))).toBe("INVALID_ARGUMENT: tensor parsing error: x");
+    const { inputs } = tensor.decodePredictRequest(bytes);
+    const want = "INVALID_ARGUMENT: tensor parsing error: x: there is no tensor type 99";
+    for (const _again of [1, 2]) expect(failureOf(() => inputs.get("x")?.())).toBe(want);
   });
 });
 

@@ -17,7 +17,7 @@ import {
   encodeRegressionResponse,
   requestSpec,
 } from "../../../tensor/index.ts";
-import { MESSAGES, type MessageRecord, unbase64, valuesOf } from "./wire-data.ts";
+import { MESSAGES, type MessageRecord, unbase64, valuesOf, whole } from "./wire-data.ts";
 
 function of(...kinds: string[]): MessageRecord[] {
   return MESSAGES.filter((message) => kinds.includes(message.kind));
@@ -56,7 +56,7 @@ describe("PredictRequest", () => {
   for (const { name, json, b64 } of of("PredictRequest")) {
     const bytes = unbase64(b64);
     test(`reads Python's ${name}`, () => {
-      const request = decodePredictRequest(bytes);
+      const request = whole(decodePredictRequest(bytes));
       expect(request.spec).toEqual(specOf(json.model_spec));
       expect(request.outputFilter).toEqual(json.output_filter ?? []);
       expect([...request.inputs.keys()].sort()).toEqual(Object.keys(json.inputs ?? {}).sort());
@@ -73,7 +73,7 @@ describe("PredictRequest", () => {
     if (json.client_id !== undefined || json.request_options !== undefined) continue;
     const forms = ["typed", "content"] as const;
     test(`writes ${name} as Python does`, () => {
-      const request = decodePredictRequest(bytes);
+      const request = whole(decodePredictRequest(bytes));
       const written = forms.map((form) => hex(encodePredictRequest(request, form)));
       expect(written).toContain(hex(bytes));
     });

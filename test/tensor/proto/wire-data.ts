@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { DTypeName, Tensor } from "../../../tensor/index.ts";
+import type { DTypeName, PredictRequest, SentPredictRequest, Tensor } from "../../../tensor/index.ts";
 
 type Value = number | string | boolean | [Value, Value];
 
@@ -38,6 +38,11 @@ export function unbase64(text: string): Uint8Array {
 
 export function dtypeName(record: TensorRecord): DTypeName {
   return record.dtype.replace("DT_", "").toLowerCase() as DTypeName;
+}
+
+/** A request with its tensors read. */
+export function whole(request: SentPredictRequest): PredictRequest {
+  return { ...request, inputs: new Map([...request.inputs].map(([alias, read]) => [alias, read()])) };
 }
 
 /** Each value of a tensor as the records spell it: NaN has one spelling, whatever its bits. */

@@ -96,10 +96,16 @@ describe("MultiInference", () => {
     methodName: more.methodName ?? REGRESS,
   });
   const cases = [
-    { name: "no tasks", tasks: [], code: "INVALID_ARGUMENT", message: "Missing ModelSpec" },
+    { name: "no tasks", tasks: [], code: "INVALID_ARGUMENT", message: "ModelSpec has no name specified." },
     {
       name: "a task without a name",
       tasks: [task("regress_x_to_y", { name: "" })],
+      code: "INVALID_ARGUMENT",
+      message: "ModelSpec has no name specified.",
+    },
+    {
+      name: "a later task without a name",
+      tasks: [task("regress_x_to_y"), task("regress_x_to_y2", { name: "" })],
       code: "INVALID_ARGUMENT",
       message: "Found ModelSpec with an empty model name.",
     },

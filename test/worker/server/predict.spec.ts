@@ -122,7 +122,7 @@ describe("Predict", () => {
         Buffer.from([0x12, 0x07, 0x0a, 0x01, 0x78, 0x12, 0x02, 0x08, 0x4d]),
       ]),
       code: "INVALID_ARGUMENT",
-      message: "tensor parsing error: x",
+      message: "tensor parsing error: x: there is no tensor type 77",
     },
     {
       name: "a dtype that the graph refuses",
