@@ -10,7 +10,7 @@ import {
 } from "../../protos/index.ts";
 import type { Backend } from "../backend.ts";
 import type { CallContext } from "./answer.ts";
-import { specOf } from "./parse.ts";
+import { noSpec, specOf, unnamed } from "./parse.ts";
 
 const metadataRequest = codec<GetModelMetadataRequest>("tensorflow.serving.GetModelMetadataRequest");
 const metadataResponse = codec<GetModelMetadataResponse>("tensorflow.serving.GetModelMetadataResponse");
@@ -21,6 +21,7 @@ const SIGNATURE_DEF_MAP = "type.googleapis.com/tensorflow.serving.SignatureDefMa
 /** The order of checks and their words are those of `servables/tensorflow/get_model_metadata_impl.cc`. */
 export function getModelMetadata(backend: Backend, message: Buffer, { observation, header }: CallContext): Buffer {
   const request = parseMetadataRequest(message);
+  if (request.model_spec === null) throw noSpec();
   const spec = specOf(request.model_spec);
   observation.asksFor(spec);
   if (request.metadata_field.length === 0) {
@@ -30,6 +31,7 @@ export function getModelMetadata(backend: Backend, message: Buffer, { observatio
   if (unknown !== undefined) {
     throw new InferenceError("INVALID_ARGUMENT", `Metadata field ${unknown} is not supported`);
   }
+  if (spec.name === "") throw unnamed();
   const target = backend.resolve(spec, header);
   observation.sentTo(target);
   return metadataResponse.encode({
@@ -46,12 +48,16 @@ function parseMetadataRequest(message: Buffer): GetModelMetadataRequest {
   }
 }
 
-/** A label in the request is not looked at, as in TensorFlow Serving: all versions are told. */
+/**
+ * A label in the request is not looked at, as in TensorFlow Serving: all versions are told. Nor is it an error of its own
+ * to name no model: there are no versions of it.
+ */
 export function getModelStatus(
   backend: Backend,
   request: GetModelStatusRequest,
   { observation }: CallContext,
 ): GetModelStatusResponse {
+  if (request.model_spec === null) throw noSpec();
   const spec = specOf(request.model_spec);
   observation.asksFor(spec);
   const rows = backend.status(spec.name, spec.choice.by === "version" ? spec.choice.version : undefined);

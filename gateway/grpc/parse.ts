@@ -19,16 +19,13 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline
 export function parseSpec(method: InferenceMethod, message: Uint8Array): ModelSpec {
   const spec = requestSpec(method, message);
   // A task without a spec counts as one with an empty spec (servables/tensorflow/multi_inference_helper.cc).
-  if (spec === undefined && method !== "MultiInference")
-    throw new InferenceError("INVALID_ARGUMENT", "Missing ModelSpec");
+  if (spec === undefined && method !== "MultiInference") throw noSpec();
   if (spec === undefined || spec.name === "") throw unnamed();
   return spec;
 }
 
-/** As {@link parseSpec}, for requests that are read as objects. */
-export function specOf(message: SpecMessage | null): ModelSpec {
-  if (message === null) throw new InferenceError("INVALID_ARGUMENT", "Missing ModelSpec");
-  if (message.name === "") throw unnamed();
+/** Of a request that is read as an object; the name may be empty. */
+export function specOf(message: SpecMessage): ModelSpec {
   return { name: modelName(message.name), choice: choiceOf(message), signature: message.signature_name };
 }
 
@@ -43,7 +40,11 @@ function choiceOf(message: SpecMessage): ModelSpec["choice"] {
   }
 }
 
-function unnamed(): InferenceError {
+export function noSpec(): InferenceError {
+  return new InferenceError("INVALID_ARGUMENT", "Missing ModelSpec");
+}
+
+export function unnamed(): InferenceError {
   return new InferenceError("INVALID_ARGUMENT", "ModelSpec has no name specified.");
 }
 

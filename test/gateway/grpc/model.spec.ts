@@ -63,7 +63,7 @@ for (const { name, path, message, want } of [
     name: "status without a name",
     path: STATUS,
     message: statusRequest.encode({ model_spec: {} }),
-    want: "INVALID_ARGUMENT: ModelSpec has no name specified.",
+    want: "NOT_FOUND: Could not find any versions of model ",
   },
   {
     name: "status of an unknown model",
