@@ -19,15 +19,23 @@ export function serverConfigToModels(
   isServed: IsServed = nothingServed,
 ): ModelConfig[] {
   if (config === null) throw new InferenceError("INVALID_ARGUMENT", ONLY_LISTS);
-  const [finding] = serverConfigFindings(config, isServed);
+  const [finding] = serverConfigFindings(config, isServed).sort((one, other) => rank(one) - rank(other));
   if (finding !== undefined) throw new InferenceError("INVALID_ARGUMENT", finding.message);
   return config.config === "model_config_list" ? config.model_config_list.config.map(toModel) : [];
+}
+
+/** Each over the whole list, before the next: which of several faults is told first. */
+const CHECKED_IN_ORDER = ["name", "base_path", "model_type", "model_platform", "version_labels", "logging_config"];
+
+function rank({ path }: Finding): number {
+  return CHECKED_IN_ORDER.indexOf(String(path.at(-1)));
 }
 
 const ONLY_LISTS =
   "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported";
 
 const PLATFORM = "tensorflow";
+const BOTH_PLATFORMS = ["ModelServerConfig::model_type (deprecated)", "ModelServerConfig::model_platform"];
 
 /** Everything for which TensorFlow Serving would refuse the list, in its words where it has some. */
 export function serverConfigFindings(config: ModelServerConfig, isServed: IsServed = nothingServed): Finding[] {
@@ -63,21 +71,24 @@ function* modelFindings(model: ModelMessage, served: boolean): Generator<readonl
   const platform = hasType ? model.model_type.toLowerCase() : model.model_platform;
   const at = hasType ? "model_type" : "model_platform";
   if (hasType && model.model_platform !== "") {
-    yield [at, "Illegal setting both ModelServerConfig::model_type (deprecated) and model_platform."];
+    yield [at, `Illegal setting both ${BOTH_PLATFORMS.join(" and ")}.`];
+  } else if (model.model_type === "OTHER") {
+    yield [at, "ModelServerConfig::model_type choice 2 not supported."];
   } else if (platform === "") {
-    yield [at, "Illegal setting neither ModelServerConfig::model_type (deprecated) nor model_platform."];
+    yield [at, `Illegal setting neither ${BOTH_PLATFORMS.join(" nor ")}.`];
   } else if (platform !== PLATFORM) {
     yield [
       at,
       served
-        ? `Illegal to change a model's platform. For model ${name}, platform was: ${PLATFORM} and new platform requested is: ${platform}`
+        ? `Illegal to change a model's platform. For model ${name}, platform was ${PLATFORM} and new platform requested is ${platform}`
         : `Model ${name} requests unsupported platform ${platform}`,
     ];
   }
   if (Object.hasOwn(model.version_labels, ""))
     yield ["version_labels", `Model ${name} has a version label without a name`];
   if (model.logging_config !== null) {
-    yield ["logging_config", `Model ${name}: No request-logger-creator provided; request logging is not supported`];
+    const message = `No request-logger-creator provided. Model ${name} asks for request logging, which is not supported`;
+    yield ["logging_config", message];
   }
 }
 

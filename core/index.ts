@@ -3,5 +3,6 @@ export { type Brand, type ModelName, modelName, parseVersion, type Version, vers
 export { InferenceError, type InferenceErrorOptions, type Origin } from "./inference-error.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel, silentLogger } from "./logger.ts";
 export { DEFAULT_SIGNATURE, describeChoice, LATEST, type ModelSpec, type VersionChoice } from "./model-spec.ts";
+export { type LoadFailure, notAvailable } from "./not-available.ts";
 export { SERVABLE_STATES, type ServableState, type VersionStatus } from "./servable-state.ts";
 export { type ErrorCode, STATUS_CODES, type StatusCode, statusCodeName } from "./status-code.ts";

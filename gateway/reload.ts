@@ -1,5 +1,5 @@
 import { type Config, type ModelConfig, serverConfigToModels } from "../config/index.ts";
-import { InferenceError } from "../core/index.ts";
+import { InferenceError, notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Pool } from "./upstream/index.ts";
 
@@ -26,12 +26,10 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
 
   const added = models.filter(({ name }) => !known.has(name));
   parts.apply({ ...config, models });
-  await pool.until(() => pool.applied() && added.every((model) => isDecided(model, pool)), signal);
+  await pool.until(() => pool.applied() && added.every(({ name }) => pool.decided(name)), signal);
 
   const absent = added.filter(({ name }) => pool.registry.latest(name) === undefined);
-  if (absent.length === 0) return;
-  const reasons = absent.map(({ name }) => `${name}: ${pool.registry.problem(name)}`).join(", ");
-  throw new InferenceError("UNKNOWN", `${absent.length} model(s) did not become available: {${reasons}}`);
+  if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pool.registry.failure(name) })));
 }
 
 function checkLabels({ name, labels }: ModelConfig, config: Config, allowUnavailable: boolean, pool: Pool): void {
@@ -45,9 +43,4 @@ function checkLabels({ name, labels }: ModelConfig, config: Config, allowUnavail
       `Request to assign label to version ${version} of model ${name}, which is not currently available for inference`,
     );
   }
-}
-
-/** It answers, or nothing that was tried has come to answer. */
-function isDecided({ name }: ModelConfig, { registry }: Pool): boolean {
-  return registry.latest(name) !== undefined || registry.outlook(name) === "failed";
 }

@@ -43,6 +43,11 @@ function versionReport(report: wire.VersionReport): VersionReport {
   };
 }
 
+/** It answers, or nothing that was tried has come to answer. */
+export function isDecided({ discovered, versions }: ModelReport): boolean {
+  return versions.some(({ state }) => state === "AVAILABLE") || (discovered && !versions.some(isFirstLoad));
+}
+
 /** On its way for the first time: neither available nor ended, and no load has failed yet. */
 export function isFirstLoad({ state, failedLoads }: VersionReport): boolean {
   return (state === "START" || state === "LOADING") && failedLoads === 0;

@@ -40,6 +40,8 @@ export interface Pool {
   missing(): string[];
   /** Whether every connected worker has taken over the models of the last `apply`. */
   applied(): boolean;
+  /** Whether the model answers, or has failed to load, on every connected worker. */
+  decided(name: ModelName): boolean;
   /** Resolves once the condition holds, which is looked at after each change; rejects with CANCELLED when the signal comes first. */
   until(condition: () => boolean, signal: AbortSignal): Promise<void>;
   /** Called after each change of what is served where. */
@@ -185,6 +187,8 @@ export function createPool(options: PoolOptions): Pool {
       }),
 
     applied: () => connected().every(({ endpoint }) => registry.generationOf(endpoint) >= generation),
+
+    decided: (name) => connected().length > 0 && connected().every(({ endpoint }) => registry.decided(endpoint, name)),
 
     async until(condition, signal) {
       for (let seen = changes.count; !condition(); seen = changes.count) {

@@ -1,8 +1,11 @@
-import type { ModelName, Version, VersionStatus } from "../../core/index.ts";
+import type { LoadFailure, ModelName, Version, VersionStatus } from "../../core/index.ts";
 import type { WatchResponse } from "../../protos/index.ts";
 import type { Servable } from "../call.ts";
-import { type ModelReport, modelReport } from "./model-report.ts";
+import { isDecided, type ModelReport, modelReport } from "./model-report.ts";
 import { type EndpointReport, type ModelView, mergeReports } from "./model-view.ts";
+
+/** How many models that were removed a status answer still knows. */
+const KEPT_ENDED = 1000;
 
 /**
  * Which endpoint has which version. Each endpoint's reports are kept as they came; for each model they are merged into a
@@ -14,6 +17,8 @@ export class Registry<E> {
   readonly #views = new Map<string, ModelView<E>>();
   /** Models that have answered before: a gap in them is a worker's end, not a start. */
   readonly #seen = new Set<string>();
+  /** Of models that are no longer served. */
+  readonly #ended = new Map<string, readonly VersionStatus[]>();
   readonly #changed: () => void;
 
   /** `changed` is called after every change, when all questions are answered from the new state. */
@@ -34,6 +39,7 @@ export class Registry<E> {
       if (model.removed) {
         known.models.delete(model.name);
         this.#seen.delete(model.name);
+        this.#keepEnded(modelReport(model));
       } else known.models.set(model.name, modelReport(model));
     }
     known.generation = BigInt(response.generation);
@@ -85,9 +91,9 @@ export class Registry<E> {
     return this.#views.get(name)?.served.get(version)?.endpoints ?? [];
   }
 
-  /** Each version once, descending; undefined when no worker knows the model. */
+  /** Each version once, descending, those of a model that was removed too; undefined when no worker has known the model. */
   status(name: ModelName): readonly VersionStatus[] | undefined {
-    return this.#views.get(name)?.status;
+    return this.#views.get(name)?.status ?? this.#ended.get(name);
   }
 
   /** Names of the models that some worker knows. */
@@ -105,11 +111,19 @@ export class Registry<E> {
     return this.#seen.has(name) ? "lost" : "starting";
   }
 
-  /** Why a model without an available version has none, in words. */
-  problem(name: ModelName): string {
+  /** Why a model without an available version has none. */
+  failure(name: ModelName): Omit<LoadFailure, "name"> {
     const view = this.#views.get(name);
+    const failed = view?.status.find(({ code }) => code !== "OK");
+    if (failed !== undefined && failed.code !== "OK") return { ...failed, code: failed.code };
     const problem = view?.reports.find(({ report }) => report.problem !== "")?.report.problem;
-    return problem ?? view?.status.find(({ code }) => code !== "OK")?.message ?? "no version of it was found";
+    return { code: "NOT_FOUND", message: problem ?? "its base path holds no version" };
+  }
+
+  /** Whether the endpoint, told of the model, has come to answer it or to give up for now. */
+  decided(endpoint: E, name: ModelName): boolean {
+    const report = this.#endpoints.get(endpoint)?.models.get(name);
+    return report !== undefined && isDecided(report);
   }
 
   /** Of the set of wanted models that the endpoint's last report reflects; 0 when there is none. */
@@ -120,6 +134,15 @@ export class Registry<E> {
   /** What the versions loaded in the endpoint are estimated to take, in bytes. */
   memoryBytesOf(endpoint: E): number {
     return this.#endpoints.get(endpoint)?.memoryBytes ?? 0;
+  }
+
+  #keepEnded({ name, versions }: ModelReport): void {
+    if (versions.length === 0) return;
+    this.#ended.delete(name);
+    const rows = versions.map(({ version, state, code, message }) => ({ version, state, code, message }));
+    this.#ended.set(name, rows);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > KEPT_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
 
   #renew(names: Iterable<string>): void {

@@ -64,12 +64,12 @@ describe("a model list is refused for", () => {
     {
       name: "no platform",
       text: model('name: "m" base_path: "/m"'),
-      want: "f:1:21 model_config_list.config[0].model_platform: Illegal setting neither ModelServerConfig::model_type (deprecated) nor model_platform.",
+      want: "f:1:21 model_config_list.config[0].model_platform: Illegal setting neither ModelServerConfig::model_type (deprecated) nor ModelServerConfig::model_platform.",
     },
     {
       name: "a platform twice",
       text: model(`name: "m" ${ok} model_type: TENSORFLOW`),
-      want: "f:1:85 model_config_list.config[0].model_type: Illegal setting both ModelServerConfig::model_type (deprecated) and model_platform.",
+      want: "f:1:85 model_config_list.config[0].model_type: Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform.",
     },
     {
       name: "another platform",
@@ -79,7 +79,7 @@ describe("a model list is refused for", () => {
     {
       name: "another type",
       text: model('name: "m" base_path: "/m" model_type: OTHER'),
-      want: "f:1:56 model_config_list.config[0].model_type: Model m requests unsupported platform other",
+      want: "f:1:56 model_config_list.config[0].model_type: ModelServerConfig::model_type choice 2 not supported.",
     },
     {
       name: "no name",
@@ -94,7 +94,7 @@ describe("a model list is refused for", () => {
     {
       name: "request logging",
       text: model(`name: "m" ${ok} logging_config {}`),
-      want: "f:1:85 model_config_list.config[0].logging_config: Model m: No request-logger-creator provided; request logging is not supported",
+      want: "f:1:85 model_config_list.config[0].logging_config: No request-logger-creator provided. Model m asks for request logging, which is not supported",
     },
     {
       name: "another kind of configuration",

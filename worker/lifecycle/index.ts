@@ -2,6 +2,6 @@ export type { WarmUp } from "./load-version.ts";
 export { type ChangeListener, Manager, type ManagerOptions } from "./manager.ts";
 export type { Handle } from "./servable.ts";
 export type { ServedModel } from "./served-model.ts";
-export { type VersionReport, versionReports, versionStatuses } from "./status.ts";
+export { endedReports, type VersionReport, versionReports, versionStatuses } from "./status.ts";
 export type { WantedModel } from "./wanted-model.ts";
 export { type ReplayRecord, warmUpFromFile } from "./warm-up.ts";

@@ -1,10 +1,17 @@
 import type { LoadConfig } from "../../config/index.ts";
-import { describeChoice, InferenceError, type Logger, type ModelName, type VersionChoice } from "../../core/index.ts";
+import {
+  describeChoice,
+  InferenceError,
+  type Logger,
+  type ModelName,
+  type VersionChoice,
+  type VersionStatus,
+} from "../../core/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { WarmUp } from "./load-version.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 import type { Handle } from "./servable.ts";
-import { ServedModel } from "./served-model.ts";
+import { type ModelParts, ServedModel } from "./served-model.ts";
 import { Slots } from "./slots.ts";
 import type { WantedModel } from "./wanted-model.ts";
 
@@ -19,6 +26,9 @@ export interface ManagerOptions {
 
 export type ChangeListener = (name: ModelName) => void;
 
+/** How many models that are gone a status answer still knows. */
+const KEPT_MODELS = 1000;
+
 /**
  * Keeps loaded what is wanted. Each model goes its own way: a missing path, a bad model or a bad version holds back no
  * other. Whoever creates the manager closes it; the engine stays the creator's.
@@ -29,6 +39,7 @@ export class Manager {
   readonly #listeners = new Set<ChangeListener>();
   readonly #ledger: MemoryLedger;
   readonly #slots: Slots;
+  readonly #ended = new Map<ModelName, readonly VersionStatus[]>();
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -46,6 +57,11 @@ export class Manager {
   /** Every model that is wanted or still holds a version. */
   get models(): ReadonlyMap<ModelName, ServedModel> {
     return this.#models;
+  }
+
+  /** The last versions of a model that is gone, as a status answer still lists them. */
+  endedOf(name: ModelName): readonly VersionStatus[] {
+    return this.#ended.get(name) ?? [];
   }
 
   /** Replaces the set of wanted models and answers at once; loading and unloading go on behind. */
@@ -121,7 +137,7 @@ export class Manager {
 
   #create(name: ModelName): ServedModel {
     const { engine, load, warmUp, log } = this.#options;
-    const model: ServedModel = new ServedModel(name, {
+    const parts: ModelParts = {
       engine,
       slots: this.#slots,
       ledger: this.#ledger,
@@ -131,11 +147,21 @@ export class Manager {
       retryIntervalMs: load.retryIntervalMs,
       log: log.child({ model: name }),
       changed: () => {
-        if (model.gone && this.#models.get(name) === model) this.#models.delete(name);
+        if (model.gone && this.#models.get(name) === model) this.#forget(name, model);
         for (const listener of this.#listeners) listener(name);
       },
-    });
+    };
+    const model: ServedModel = new ServedModel(name, parts, this.endedOf(name));
+    this.#ended.delete(name);
     return model;
+  }
+
+  #forget(name: ModelName, { versions }: ServedModel): void {
+    this.#models.delete(name);
+    if (versions.ended.length === 0) return;
+    this.#ended.set(name, versions.ended);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > KEPT_MODELS && oldest !== undefined) this.#ended.delete(oldest);
   }
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PollPolicy } from "../../config/index.ts";
-import type { ModelName, Version } from "../../core/index.ts";
+import type { ModelName, Version, VersionStatus } from "../../core/index.ts";
 import type { Scan } from "./scan.ts";
 import { startSource } from "./source.ts";
 import { type VersionParts, Versions } from "./versions.ts";
@@ -22,9 +22,9 @@ export class ServedModel {
   #source: { close(): void } | undefined;
   #notes: readonly string[] = [];
 
-  constructor(name: ModelName, parts: ModelParts) {
+  constructor(name: ModelName, parts: ModelParts, ended: readonly VersionStatus[]) {
     this.#parts = parts;
-    this.versions = new Versions(name, parts);
+    this.versions = new Versions(name, parts, ended);
   }
 
   get labels(): ReadonlyMap<string, Version> {

@@ -23,6 +23,14 @@ export interface VersionReport {
 /** Two servables of one number (the base path has changed, or a version came back while it was unloading) are told as one. */
 const TOLD_FIRST: readonly ServableState[] = ["AVAILABLE", "LOADING", "START", "UNLOADING", "END", "UNKNOWN"];
 
+/** What is left to tell of a model that is gone. */
+export function endedReports(manager: Manager, name: ModelName): readonly VersionReport[] {
+  return manager
+    .endedOf(name)
+    .map((status) => ({ status, wanted: false, failedLoads: 0, signatureDefMap: undefined }))
+    .sort(descending);
+}
+
 /** The versions of a model, descending, those that have ended lately among them. */
 export function versionReports(model: ServedModel): readonly VersionReport[] {
   const rows = new Map<Version, VersionReport>();
@@ -38,7 +46,11 @@ export function versionReports(model: ServedModel): readonly VersionReport[] {
       rows.set(version, { ...first, wanted: row.wanted || twin.wanted });
     }
   }
-  return [...rows.values()].sort((a, b) => (a.status.version < b.status.version ? 1 : -1));
+  return [...rows.values()].sort(descending);
+}
+
+function descending(one: VersionReport, other: VersionReport): number {
+  return one.status.version < other.status.version ? 1 : -1;
 }
 
 function reportOf(it: Servable): VersionReport {
@@ -53,7 +65,7 @@ function reportOf(it: Servable): VersionReport {
  */
 export function versionStatuses(manager: Manager, name: ModelName, version?: Version): readonly VersionStatus[] {
   const model = manager.models.get(name);
-  const all = model === undefined ? [] : versionReports(model).map(({ status }) => status);
+  const all = (model === undefined ? endedReports(manager, name) : versionReports(model)).map(({ status }) => status);
   const asked = version === undefined ? all : all.filter((row) => row.version === version);
   if (asked.length > 0) return asked;
   const what = version === undefined ? `any versions of model ${name}` : `version ${version} of model ${name}`;

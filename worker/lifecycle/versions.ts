@@ -15,20 +15,22 @@ export interface VersionParts extends LoadParts {
 }
 
 /** How many versions that have come to their end a status answer still lists; TensorFlow Serving's list only grows. */
-const KEPT_ENDED = 3;
+const KEPT_ENDED = 20;
 
 /** The versions of one model: asks `policy.ts` what to do next, and does it. */
 export class Versions {
   readonly #name: ModelName;
   readonly #parts: VersionParts;
   #servables: readonly Servable[] = [];
-  #ended: readonly VersionStatus[] = [];
+  #ended: readonly VersionStatus[];
   /** Highest first; rebuilt at each change so that a request only looks up. */
   #available: readonly Servable[] = [];
 
-  constructor(name: ModelName, parts: VersionParts) {
+  /** `ended`: versions that an earlier model of this name has had. */
+  constructor(name: ModelName, parts: VersionParts, ended: readonly VersionStatus[]) {
     this.#name = name;
     this.#parts = parts;
+    this.#ended = ended;
   }
 
   get servables(): readonly Servable[] {

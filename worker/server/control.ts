@@ -4,10 +4,11 @@ import type {
   ApplyModelsRequest,
   ApplyModelsResponse,
   ModelReport,
+  VersionReport as VersionMessage,
   WatchRequest,
   WatchResponse,
 } from "../../protos/index.ts";
-import { type Manager, versionReports } from "../lifecycle/index.ts";
+import { endedReports, type Manager, type VersionReport, versionReports } from "../lifecycle/index.ts";
 import { modelsOfMessages } from "./wanted-models.ts";
 
 /** `tensorgate.v1.WorkerControl`: what a gateway wants served, and what it hears of it. */
@@ -88,17 +89,24 @@ export class Control {
 
   #report(name: ModelName): ModelReport {
     const model = this.#manager.models.get(name);
-    if (model === undefined) return { name, removed: true, versions: [], discovered: false, problem: "" };
-    const versions = versionReports(model).map(({ status, wanted, failedLoads, signatureDefMap }) => ({
-      version: String(status.version),
-      state: status.state,
-      status: { error_code: status.code, error_message: status.message },
-      signature_def_map: Buffer.from(signatureDefMap ?? []),
-      failed_loads: String(failedLoads),
-      wanted,
-    }));
+    if (model === undefined) {
+      const versions = endedReports(this.#manager, name).map(messageOf);
+      return { name, removed: true, versions, discovered: false, problem: "" };
+    }
+    const versions = versionReports(model).map(messageOf);
     return { name, removed: false, versions, discovered: model.discovered, problem: model.problem };
   }
+}
+
+function messageOf({ status, wanted, failedLoads, signatureDefMap }: VersionReport): VersionMessage {
+  return {
+    version: String(status.version),
+    state: status.state,
+    status: { error_code: status.code, error_message: status.message },
+    signature_def_map: Buffer.from(signatureDefMap ?? []),
+    failed_loads: String(failedLoads),
+    wanted,
+  };
 }
 
 interface Watcher {

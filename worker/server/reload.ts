@@ -1,5 +1,5 @@
 import { serverConfigToModels } from "../../config/index.ts";
-import { InferenceError, type ModelName, modelName } from "../../core/index.ts";
+import { InferenceError, type LoadFailure, type ModelName, modelName, notAvailable } from "../../core/index.ts";
 import type { ReloadConfigRequest } from "../../protos/index.ts";
 import { type Manager, versionReports, type WantedModel } from "../lifecycle/index.ts";
 
@@ -28,11 +28,7 @@ export async function reload(
   manager.apply(wanted);
   await manager.until(() => added.every((name) => isDecided(manager, name)), signal);
   const missing = added.filter((name) => !isAvailable(manager, name));
-  if (missing.length === 0) return;
-  const reasons = missing.map((name) => `${name}: ${whyNot(manager, name)}`).join(", ");
-  throw new InferenceError("UNKNOWN", `${missing.length} model(s) did not become available: {${reasons}}`, {
-    origin: "client",
-  });
+  if (missing.length > 0) throw notAvailable(missing.map((name) => ({ name, ...whyNot(manager, name) })));
 }
 
 /** A label must lead to a version that answers; with the flag, a label that is not in use for another version may wait. */
@@ -57,10 +53,11 @@ function isDecided(manager: Manager, name: ModelName): boolean {
   return model === undefined || !model.wanted || isAvailable(manager, name) || model.settled;
 }
 
-function whyNot(manager: Manager, name: ModelName): string {
+function whyNot(manager: Manager, name: ModelName): Omit<LoadFailure, "name"> {
   const model = manager.models.get(name);
-  if (model === undefined || !model.wanted) return "it is no longer in the set of models";
-  if (model.problem !== "") return model.problem;
-  const failed = versionReports(model).find(({ wanted, failedLoads }) => wanted && failedLoads > 0);
-  return failed === undefined ? "its base path holds no version" : failed.status.message;
+  if (model === undefined || !model.wanted)
+    return { code: "NOT_FOUND", message: "it is no longer in the set of models" };
+  const failed = versionReports(model).find(({ wanted, failedLoads }) => wanted && failedLoads > 0)?.status;
+  if (failed !== undefined && failed.code !== "OK") return { ...failed, code: failed.code };
+  return { code: "NOT_FOUND", message: model.problem || "its base path holds no version" };
 }

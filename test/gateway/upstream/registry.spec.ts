@@ -49,6 +49,38 @@ test("takes over changes, model by model", () => {
   expect(registry.modelNames()).toEqual(["n"]);
 });
 
+test("a removed model's versions are still told, at their end, until it is served again", () => {
+  const registry = new Registry<string>();
+  registry.report("a", complete(model("m", [row(2), row(1)])));
+  registry.report("a", change({ ...removed("m"), versions: [row(2, { state: "END" }), row(1, { state: "END" })] }));
+  const told = (): string | undefined =>
+    registry
+      .status(m)
+      ?.map(({ version, state }) => `${version} ${state}`)
+      .join();
+  expect(told()).toBe("2 END,1 END");
+  expect(available(registry)).toEqual([]);
+  registry.report("a", change(model("m", [row(3)])));
+  expect(told()).toBe("3 AVAILABLE");
+});
+
+describe("an endpoint has decided on a model", () => {
+  for (const { name, versions, discovered = true, want } of [
+    { name: "once a version answers", versions: [row(2, { state: "LOADING" }), row(1)], want: true },
+    { name: "not while its first version loads", versions: [row(1, { state: "LOADING" })], want: false },
+    { name: "once a load has failed", versions: [row(1, { state: "LOADING", failedLoads: 1 })], want: true },
+    { name: "once it has found no version", versions: [], want: true },
+    { name: "not before it has looked", versions: [], discovered: false, want: false },
+  ]) {
+    test(name, () => {
+      const registry = new Registry<string>();
+      registry.report("a", complete(model("m", versions, discovered)));
+      expect(registry.decided("a", m)).toBe(want);
+      expect(registry.decided("b", m)).toBe(false);
+    });
+  }
+});
+
 test("a complete report forgets what it does not name", () => {
   const registry = new Registry<string>();
   registry.report("a", complete(model("m", [row(1)]), model("n", [row(1)])));
@@ -173,12 +205,12 @@ describe("why a model has no available version:", () => {
   for (const { name, report, want } of [
     { name: "its folder", report: { ...model("m", []), problem: "no such folder" }, want: "no such folder" },
     { name: "its load", report: model("m", [row(1, { state: "END", error: "INTERNAL" })]), want: "it failed" },
-    { name: "nothing was found", report: model("m", []), want: "no version of it was found" },
+    { name: "nothing was found", report: model("m", []), want: "its base path holds no version" },
   ]) {
     test(name, () => {
       const registry = new Registry<string>();
       registry.report("a", complete(report));
-      expect(registry.problem(m)).toBe(want);
+      expect(registry.failure(m).message).toBe(want);
     });
   }
 });

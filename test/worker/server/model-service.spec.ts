@@ -83,7 +83,9 @@ describe("HandleReloadConfigRequest", () => {
       { name: "/a/count", value_increase: "int64_value_increase", int64_value_increase: "0" },
     ]);
     expect(await states("模型 A")).toEqual(["123 AVAILABLE OK"]);
-    await expect.poll(() => states("old").catch(() => "gone")).toBe("gone");
+    await expect.poll(() => states("old")).toEqual(["124 END OK", "123 END OK"]);
+    await served.call(HandleReloadConfigRequest, reloadRequest({ name: "old", base_path: `${MODELS}/text` }));
+    expect(await states("old")).toEqual(["124 END OK", "123 END OK", "1 AVAILABLE OK"]);
   });
 
   test("moves labels between versions that are available", async () => {
@@ -128,9 +130,10 @@ describe("HandleReloadConfigRequest", () => {
     const error = await served.failure(HandleReloadConfigRequest, request);
     expect(status[error.code]).toBe("UNKNOWN");
     expect(error.details).toMatch(
-      /^3 model\(s\) did not become available: \{missing: the base path \/nowhere\/at\/all does/,
+      /^3 model\(s\) did not become available: \{\{\{name: missing\} due to error: NOT_FOUND: the base path \/nowhere/,
     );
-    expect(error.details).toContain("empty: its base path holds no version, broken: ");
+    expect(error.details).toContain("{{name: empty} due to error: NOT_FOUND: its base path holds no version}, ");
+    expect(error.details).toMatch(/\{\{name: broken version: 1\} due to error: [A-Z_]+: [^}]*\}, \}$/);
     expect(await states("good")).toEqual(["124 AVAILABLE OK"]);
   });
 
@@ -175,7 +178,7 @@ describe("HandleReloadConfigRequest", () => {
       name: "a change of platform",
       request: reloadRequest({ name: "half", base_path: HALF, model_platform: "torch" }),
       message:
-        "Illegal to change a model's platform. For model half, platform was: tensorflow and new platform requested is: torch",
+        "Illegal to change a model's platform. For model half, platform was tensorflow and new platform requested is torch",
     },
   ];
   test("refuses a wrong set as a whole", async () => {
