@@ -8,7 +8,7 @@ export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText }
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
 export type { Config } from "./schema/config.ts";
-export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
+export type { BatchingConfig, ModelConfig, VersionPolicy } from "./schema/models.ts";
 export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
 export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey, Target } from "./schema/routes.ts";
 export type { GrpcConfig, MonitoringConfig, RestConfig, ServerConfig } from "./schema/server.ts";

@@ -3,7 +3,7 @@ import { InferenceError, modelName, type Version, version } from "../core/index.
 import type { ModelConfig as ModelMessage, ModelServerConfig, ServableVersionPolicy } from "../protos/index.ts";
 import { absolutePath, cloudPathProblem } from "./base-path.ts";
 import type { Finding } from "./cross-check.ts";
-import { DEFAULT_VERSIONS, type ModelConfig, type VersionPolicy } from "./schema/models.ts";
+import { DEFAULT_VERSIONS, type ModelConfig, OWN_DEFAULTS, type VersionPolicy } from "./schema/models.ts";
 
 /** Whether a model of this name is being served; its platform may not change then. */
 export type IsServed = (name: string) => boolean;
@@ -98,8 +98,7 @@ function toModel(message: ModelMessage): ModelConfig {
     path: absolutePath(message.base_path, "/"),
     versions: versionPolicyOf(message.model_version_policy),
     labels: versionLabelsOf(message.version_labels),
-    tags: undefined,
-    retry: true,
+    ...OWN_DEFAULTS,
   };
 }
 

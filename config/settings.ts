@@ -4,7 +4,7 @@ import { modelName } from "../core/index.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
 import { parseConfigText, readConfigText } from "./load.ts";
 import { type Config, configSchema } from "./schema/config.ts";
-import { DEFAULT_VERSIONS, type ModelConfig } from "./schema/models.ts";
+import { DEFAULT_VERSIONS, type ModelConfig, OWN_DEFAULTS } from "./schema/models.ts";
 import { parseModelConfigFile, parseMonitoringFile } from "./text-files.ts";
 import { withWorkerSettings } from "./worker-settings.ts";
 
@@ -79,7 +79,7 @@ function modelsOf({ flags, modelConfigFile }: Sources): ModelConfig[] | undefine
   if (flags.modelBasePath === undefined) return undefined;
   const name = modelName(flags.modelName ?? "default");
   const path = flags.modelBasePath;
-  return [{ name, path, versions: DEFAULT_VERSIONS, labels: new Map(), tags: undefined, retry: true }];
+  return [{ name, path, versions: DEFAULT_VERSIONS, labels: new Map(), ...OWN_DEFAULTS }];
 }
 
 /** A worker has no REST. Like `tensorflow_model_server`, drops it when both ports are the same: gRPC goes first. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Config } from "../config/index.ts";
+import type { BatchingConfig, Config } from "../config/index.ts";
 import { InferenceError, type Logger, type ModelName, type Version, type VersionStatus } from "../core/index.ts";
 import { createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
+import { createBatching } from "./batching/index.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { createAccessLog, createMetrics, createObserver } from "./observe/index.ts";
 import { reloadModels } from "./reload.ts";
@@ -42,6 +43,7 @@ const HEALTH_MS = 50;
 export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
   let config = first;
   let routes = compileRoutes(config);
+  let batching = batchingOf(config);
   const admission = createAdmission();
   const pool = createPool({ config, launch, prepared, log });
   const { registry } = pool;
@@ -49,13 +51,22 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   const apply = (next: Config): void => {
     config = next;
     routes = compileRoutes(next);
+    batching = batchingOf(next);
     pool.apply(next);
   };
+  const send = createBatching({
+    configOf: (model) => batching.get(model),
+    endpointCount: ({ name, version }) => registry.endpointsOf(name, version).length,
+    send: pool.send,
+    onDeparture: ({ name, version }, signature, calls) =>
+      metrics.departed({ model: name, version: String(version), signature }, calls),
+    log,
+  });
   const steps: Steps = {
     admit: (call) => admission.admit(call),
     retry: pool.retry,
     route: (call) => route(routes, registry, call),
-    send: pool.send,
+    send,
   };
   const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());
   const backend: Backend = {
@@ -104,6 +115,13 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     await close(0);
     throw thrown;
   }
+}
+
+/** A joined call that fails is sent again call by call, so a model that must not run twice is not joined. */
+function batchingOf({ models }: Config): ReadonlyMap<ModelName, BatchingConfig> {
+  return new Map(
+    models.flatMap(({ name, retry, batching }) => (retry && batching !== undefined ? [[name, batching]] : [])),
+  );
 }
 
 /** The calls of `periodMs` become one, at its end. */

@@ -8,7 +8,7 @@ export interface Steps {
   retry(call: InferenceCall, attempt: () => Promise<Answer>): Promise<Answer>;
   /** Which version answers, by spec, routes and what is available at this moment. */
   route(call: InferenceCall): RoutedCall;
-  /** To one endpoint that has the version. */
+  /** Alone, or as one call with its neighbours; to one endpoint that has the version. */
   send(routed: RoutedCall): Promise<Answer>;
 }
 

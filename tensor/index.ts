@@ -1,6 +1,7 @@
 export { type DType, type DTypeName, dtypeNamed, dtypeOf, type ValueField } from "./dtype.ts";
 export * from "./json/index.ts";
 export * from "./proto/index.ts";
+export { joinRows, rowCount, sliceRows } from "./rows.ts";
 export type { Signature, Signatures, TensorInfo } from "./signature.ts";
 export {
   elementCount,

@@ -15,6 +15,25 @@ export interface ModelConfig {
   readonly tags: readonly string[] | undefined;
   /** Whether a call whose worker died may be sent again although it may have run. */
   readonly retry: boolean;
+  /** How concurrent Predict calls of this model are joined; undefined: they are not. */
+  readonly batching: BatchingConfig | undefined;
+}
+
+/** What TensorFlow Serving's flags and model lists cannot say of a model. */
+export const OWN_DEFAULTS: Pick<ModelConfig, "tags" | "retry" | "batching"> = {
+  tags: undefined,
+  retry: true,
+  batching: undefined,
+};
+
+/** Bounds of the calls that are made of several. */
+export interface BatchingConfig {
+  /** A call of more rows than this travels alone. */
+  readonly maxRows: number;
+  /** Joined calls of one kind under way at once; undefined: as many as workers have the version. */
+  readonly maxInFlight: number | undefined;
+  /** More rows than this waiting: UNAVAILABLE. */
+  readonly maxQueuedRows: number;
 }
 
 /** Which of the versions found on disk are wanted. */
@@ -57,6 +76,21 @@ function basePath(): z.ZodType<string> {
 
 const labelsShape = { type: "object", additionalProperties: { type: ["integer", "string"] } };
 
+const batching = shortOr(
+  word("off").transform((): undefined => undefined),
+  section({
+    maxRows: integer(1).prefault(64).describe("Rows of one joined call; a call of more travels alone."),
+    maxInFlight: integer(1).optional().describe("Joined calls under way at once; default: one a worker."),
+    maxQueuedRows: integer(1).optional().describe("Rows that may wait, else 503; default: 16 times maxRows."),
+  }).transform(
+    ({ maxRows, maxInFlight, maxQueuedRows }): BatchingConfig => ({
+      maxRows,
+      maxInFlight,
+      maxQueuedRows: Math.max(maxRows, maxQueuedRows ?? 16 * maxRows),
+    }),
+  ),
+);
+
 export const modelSchema: z.ZodType<ModelConfig> = section({
   name: text().describe("What clients call the model."),
   path: basePath().describe("Its folder with numeric version folders; relative to this file."),
@@ -70,4 +104,5 @@ export const modelSchema: z.ZodType<ModelConfig> = section({
     .describe("Names for versions: { stable: 3 }."),
   tags: list(text()).optional().describe("Tags of the MetaGraph to serve, instead of workers.load.tags."),
   retry: yesNo().prefault(true).describe("Whether a call whose worker died is sent again although it may have run."),
+  batching: batching.prefault("off").describe("How concurrent predict calls are joined into one: off, or its bounds."),
 }).transform(({ name, tags, ...others }): ModelConfig => ({ ...others, name: modelName(name), tags }));

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod } from "../call.ts";
+import { observedBody } from "../observe/index.ts";
 import type { CallContext } from "./answer.ts";
 import { parseBody, parseSpec } from "./parse.ts";
 
@@ -12,7 +13,7 @@ export async function infer(
 ): Promise<Buffer> {
   const spec = parseSpec(method, message);
   observation.asksFor(spec);
-  const body = parseBody(method, message, spec, (target) => observation.sentTo(target));
+  const body = observedBody(parseBody(method, message, spec), observation);
   const answer = await backend.serve({ method, spec, body, header, deadline, signal });
   observation.sentTo(answer.target);
   const bytes = answer.message;

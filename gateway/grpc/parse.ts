@@ -1,5 +1,6 @@
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import {
+  DEFAULT_SIGNATURE,
   type Deadline,
   deadlineIn,
   InferenceError,
@@ -10,8 +11,8 @@ import {
   version,
 } from "../../core/index.ts";
 import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
-import { requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
-import type { CallBody, InferenceMethod, Servable } from "../call.ts";
+import { decodePredictRequest, requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
+import type { CallBody, InferenceMethod, PredictInputs, Servable } from "../call.ts";
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
 
@@ -48,25 +49,30 @@ export function unnamed(): InferenceError {
   return new InferenceError("INVALID_ARGUMENT", "ModelSpec has no name specified.");
 }
 
-/** The message as it came, but for its ModelSpec when that does not name the target already. `sentTo` is told each target. */
-export function parseBody(
-  method: InferenceMethod,
-  message: Uint8Array,
-  spec: ModelSpec,
-  sentTo: (target: Servable) => void,
-): CallBody {
-  return {
-    messageFor(target) {
-      sentTo(target);
-      const named = spec.choice.by === "version" && spec.choice.version === target.version;
-      const renamed = spec.name !== target.name;
-      if (named && !renamed && method !== "MultiInference") return message;
-      return rewriteRequestSpec(method, message, {
-        version: target.version,
-        ...(renamed ? { name: target.name } : {}),
-      });
-    },
+/** The message as it came, but for its ModelSpec when that does not name the target already; of Predict the tensors too. */
+export function parseBody(method: InferenceMethod, message: Uint8Array, spec: ModelSpec): CallBody {
+  const messageFor = (target: Servable): Uint8Array => {
+    const named = spec.choice.by === "version" && spec.choice.version === target.version;
+    const renamed = spec.name !== target.name;
+    if (named && !renamed && method !== "MultiInference") return message;
+    return rewriteRequestSpec(method, message, {
+      version: target.version,
+      ...(renamed ? { name: target.name } : {}),
+    });
   };
+  return method === "Predict" ? { messageFor, inputsFor: () => predictInputs(message, spec) } : { messageFor };
+}
+
+/** Undefined for a message that is wrong: what is wrong with it, and in which order, is the worker's to tell. */
+function predictInputs(message: Uint8Array, { signature }: ModelSpec): PredictInputs | undefined {
+  try {
+    const { inputs, outputFilter } = decodePredictRequest(message);
+    const tensors = new Map(Array.from(inputs, ([name, decode]) => [name, decode()]));
+    return { signature: signature === "" ? DEFAULT_SIGNATURE : signature, inputs: tensors, outputFilter };
+  } catch (thrown) {
+    if (thrown instanceof InferenceError) return undefined;
+    throw thrown;
+  }
 }
 
 /** Metadata by lower-case name; several values are joined as HTTP joins them, binary ones are left out. */

@@ -28,11 +28,15 @@ export interface MetricsSources {
 }
 
 export interface Metrics extends RequestMetrics {
+  /** So many Predict calls have gone to a worker as one. */
+  departed(labels: BatchLabels, calls: number): void;
   /** Of the text that `render` makes. */
   readonly contentType: string;
   /** All metrics in the text format of Prometheus. */
   render(): Promise<string>;
 }
+
+export type BatchLabels = Pick<RequestLabels, "model" | "version" | "signature">;
 
 const LABELS = ["protocol", "method", "model", "version", "signature", "code"] as const;
 const IN_FLIGHT_LABELS = ["protocol", "method", "model"] as const;
@@ -68,6 +72,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: IN_FLIGHT_LABELS,
     registers: [registry],
   });
+  const batches = new Histogram({
+    name: "tensorgate_batch_requests",
+    help: "Predict requests that went to a worker as one call, of models with batching.",
+    labelNames: ["model", "version", "signature"] as const,
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers: [registry],
+  });
   const ready = new Gauge({
     name: "tensorgate_ready",
     help: "1 once every wanted version is available or has failed to load and a worker serves, else 0.",
@@ -85,6 +96,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       requests.inc(labels);
       durations.observe(labels, seconds);
     },
+    departed: ({ model, version, signature }, calls) => batches.observe({ model, version, signature }, calls),
     async render() {
       ready.set(sources.ready() ? 1 : 0);
       workers.set(await sources.workers());

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { RestConfig } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
-import type { Observation } from "../observe/index.ts";
+import { type Observation, observedBody } from "../observe/index.ts";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
 import { type Body, readBody } from "./body.ts";
 import { examplesCall } from "./examples.ts";
@@ -54,12 +54,7 @@ async function jsonOf(
   const answer = await backend.serve({
     method,
     spec,
-    body: {
-      messageFor(target) {
-        observation.sentTo(target);
-        return call.messageFor(target);
-      },
-    },
+    body: observedBody(call, observation),
     header: headerOf(request),
     deadline: deadlineOf(config.timeoutMs),
     signal,

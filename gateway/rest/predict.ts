@@ -8,23 +8,28 @@ import {
   type RequestBody,
   type Signature,
 } from "../../tensor/index.ts";
-import type { Servable } from "../call.ts";
+import type { PredictInputs, Servable } from "../call.ts";
 import type { JsonCall } from "./json-call.ts";
 
 /** The JSON is typed by the signature, so it is decoded once a version has been chosen; the answer has the request's form. */
 export function predictCall(json: RequestBody): JsonCall {
   let format: PredictFormat = "row";
+  let made: { readonly target: Servable; readonly request: PredictInputs } | undefined;
+  const inputsFor = (target: Servable): PredictInputs => {
+    if (made?.target === target) return made.request;
+    const signature = signatureOf(target, json.signature);
+    const decoded = decodePredictInputs(json, signature);
+    format = decoded.format;
+    const request = { signature: signature.key, inputs: decoded.inputs, outputFilter: [] };
+    made = { target, request };
+    return request;
+  };
   return {
+    inputsFor,
     messageFor(target) {
-      const signature = signatureOf(target, json.signature);
-      const decoded = decodePredictInputs(json, signature);
-      format = decoded.format;
-      const spec = {
-        name: target.name,
-        choice: { by: "version", version: target.version },
-        signature: signature.key,
-      } as const;
-      return encodePredictRequest({ spec, inputs: decoded.inputs, outputFilter: [] }, "content");
+      const { signature, ...request } = inputsFor(target);
+      const spec = { name: target.name, choice: { by: "version", version: target.version }, signature } as const;
+      return encodePredictRequest({ spec, ...request }, "content");
     },
     answerOf: (message) => encodePredictOutputs(format, decodePredictResponse(message).outputs),
   };

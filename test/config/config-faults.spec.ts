@@ -37,9 +37,9 @@ describe("a configuration file is refused for", () => {
       ],
     },
     {
-      name: "what has no such key as yet",
-      text: "models: [{ name: m, path: /m, batching: { maxRows: 64 } }]",
-      want: ["1:31 models[0].batching: unknown key"],
+      name: "a batch of no rows",
+      text: "models: [{ name: m, path: /m, batching: { maxRows: 0 } }]",
+      want: ["1:52 models[0].batching.maxRows: expected a whole number, at least 1, got 0"],
     },
     {
       name: "a missing path",

@@ -37,6 +37,7 @@ resilience: { timeout: 10s, retries: { budget: 20% }, breaker: { errorThreshold:
       ]),
       tags: undefined,
       retry: true,
+      batching: undefined,
     },
   ]);
   expect(config.routes).toEqual([

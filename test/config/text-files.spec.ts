@@ -17,7 +17,7 @@ model_config_list: {
   config { name: "fourth" base_path: "/f" model_platform: "tensorflow" model_version_policy { latest {} } }
   config { name: "fifth" base_path: "/f" model_platform: "tensorflow" }
 }`;
-  const rest = { labels: new Map(), tags: undefined, retry: true };
+  const rest = { labels: new Map(), tags: undefined, retry: true, batching: undefined };
   expect(parseModelConfigFile(text, "f")).toEqual([
     {
       ...rest,

@@ -55,5 +55,6 @@ export function configured(name: string, labels: Readonly<Record<string, number>
     labels: new Map(Object.entries(labels).map(([label, number]) => [label, version(number)])),
     tags: undefined,
     retry: true,
+    batching: undefined,
   };
 }

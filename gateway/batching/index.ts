@@ -1,0 +1,1 @@
+export { type BatchingOptions, createBatching } from "./batching.ts";
