@@ -10,7 +10,7 @@ export interface YamlFile {
 }
 
 /**
- * Reads one mapping from YAML, and so from JSON. Throws {@link ConfigError} with every fault of the syntax, a key that
+ * Reads one mapping from YAML, anchors and merge keys (`<<`) included, and so from JSON. Throws {@link ConfigError} with every fault of the syntax, a key that
  * stands twice among them.
  */
 export function parseYaml(text: string, file: string): YamlFile {
@@ -19,7 +19,12 @@ export function parseYaml(text: string, file: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col, path, message };
   };
-  const documents = parseAllDocuments(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    intAsBigInt: true,
+    prettyErrors: false,
+    merge: true,
+  });
   const [first, second] = "empty" in documents ? [] : documents;
   if (first === undefined) throw new ConfigError([at(0, "", "the file is empty")]);
 

@@ -170,3 +170,15 @@ test("checks routes against models from elsewhere, which stand instead of the fi
   expect(parseConfigText(text, FILE, { models }).models).toEqual(models);
   expect(() => parse(text)).toThrow('no model is called "m"');
 });
+
+test("anchors and merge keys save repeating", () => {
+  const { models } = parse(`
+models:
+  - &first { name: a, path: /a, versions: all }
+  - { <<: *first, name: b }
+`);
+  expect(models.map(({ name, path, versions }) => [name, path, versions.by])).toEqual([
+    ["a", "/a", "all"],
+    ["b", "/a", "all"],
+  ]);
+});
