@@ -1,5 +1,3 @@
-import { Presets, SingleBar } from "cli-progress";
-
 /** Shows how far a long transfer has come; one at a time. */
 export interface Progress {
   start(label: string, totalBytes: number): void;
@@ -11,19 +9,33 @@ const MB = 1e6;
 
 /** A bar on a terminal, elsewhere a line for every tenth. */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  return stream.isTTY ? bar(stream) : lines((line) => stream.write(`${line}\n`));
+  return stream.isTTY ? bar((text) => stream.write(text)) : lines((line) => stream.write(`${line}\n`));
 }
 
-function bar(stream: NodeJS.WriteStream): Progress {
-  let shown: SingleBar | undefined;
+const BAR_CELLS = 30;
+const CLEAR_LINE = "\r\x1b[K";
+
+/** One line that is drawn over itself, at each per cent: what others print in between pushes it down. */
+export function bar(write: (text: string) => void): Progress {
+  let label = "";
+  let total = 1;
+  let drawn = -1;
+  const draw = (percent: number): void => {
+    if (percent === drawn) return;
+    drawn = percent;
+    const cells = Math.floor((percent / 100) * BAR_CELLS);
+    const shape = "█".repeat(cells).padEnd(BAR_CELLS, "░");
+    write(`${CLEAR_LINE}${label} ${shape} ${percent}% of ${megabytes(total)}`);
+  };
   return {
-    start(label, totalBytes) {
-      const format = `${label} [{bar}] {percentage}% | {value}/{total} MB | {eta_formatted} left`;
-      shown = new SingleBar({ format, stream, hideCursor: true, etaBuffer: 50 }, Presets.rect);
-      shown.start(Math.ceil(totalBytes / MB), 0);
+    start(newLabel, totalBytes) {
+      label = newLabel;
+      total = totalBytes;
+      drawn = -1;
+      draw(0);
     },
-    at: (bytes) => shown?.update(Math.floor(bytes / MB)),
-    end: () => shown?.stop(),
+    at: (bytes) => draw(Math.min(100, Math.floor((bytes / total) * 100))),
+    end: () => write("\n"),
   };
 }
 
