@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type Config, encodeWorkerSettings, workerSettingsOf } from "../config/index.ts";
-import type { Logger } from "../core/index.ts";
+import { type Logger, writeLogLine } from "../core/index.ts";
 import type { Launch } from "../gateway/index.ts";
 
 export interface LaunchOptions {
@@ -44,10 +44,17 @@ function passOnWhatItSays({ stdout, stderr }: ChildProcess, log: Logger): void {
   const eachLine = (stream: Readable | null): void => {
     if (stream === null) return;
     createInterface({ input: stream }).on("line", (line) => {
-      if (line.startsWith('{"level":')) process.stderr.write(`${line}\n`);
-      else log.info({ printed: line }, "worker says");
+      if (line.startsWith('{"level":')) writeLogLine(line);
+      else log[levelOf(line)]({ printed: line }, "worker says");
     });
   };
   eachLine(stdout);
   eachLine(stderr);
+}
+
+/** TensorFlow marks its lines with the first letter of their severity: `I0000 00:00:17 …` or `2026-01-02 03:04:05: I …`. */
+function levelOf(line: string): "debug" | "info" | "warn" | "error" {
+  const [, letter = ""] = /^(?:[\d-]+ [\d:.]+: )?([IWEF])(?:\d{4})? /.exec(line) ?? [];
+  if (letter === "I" || line.startsWith("WARNING: All log messages before absl::InitializeLog")) return "debug";
+  return letter === "W" ? "warn" : letter === "" ? "info" : "error";
 }

@@ -28,7 +28,9 @@ export async function serve(args: readonly string[]): Promise<number> {
   const prepared = prepare();
   const launch = launchWorkers({ config, libraryFolder: () => libraryFolder, log });
   const gateway = await startGateway({ config, log, launch, prepared });
-  log.info({ rest: gateway.restPort, grpc: gateway.grpcPort, models: config.models.length, modelsFrom }, "listening");
+  const { restPort: rest, grpcPort: grpc } = gateway;
+  const url = rest === undefined ? undefined : `http://${reachableHost(config.server.host)}:${rest}/v1/models`;
+  log.info({ rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
   void followSettings(settings, gateway, log, ended.signal);
 
   const failure = await Promise.race([signalled, failureOf(prepared)]);
@@ -37,6 +39,12 @@ export async function serve(args: readonly string[]): Promise<number> {
   else log.fatal(failure.message);
   await gateway.shutDown(config.server.drainTimeoutMs);
   return failure === undefined ? 0 : 1;
+}
+
+/** Where a person on this machine reaches what listens on `host`. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Undefined once SIGTERM or SIGINT has come; a second one then ends the process at once, as is its default. */

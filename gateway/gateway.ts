@@ -39,6 +39,9 @@ const WORKERS_END_MS = 1_500;
 /** With thousands of models that load, readiness is not judged anew for each of them. */
 const HEALTH_MS = 50;
 
+/** The log names only the first things that are missing; /readyz has them all. */
+const MISSING_LOGGED = 10;
+
 /** Opens the ports and starts the pool. Throws an Error that a person can read when a port cannot be had. */
 export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
   let config = first;
@@ -88,7 +91,14 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     rest.port === undefined
       ? undefined
       : createRestServer({ ...edge, port: rest.port, config: rest, metrics, monitoringPath: monitoring.path });
-  const tellHealth = (): void => grpcServer.setServing(missing().length === 0);
+  let wasReady = false;
+  const tellHealth = (): void => {
+    const ready = missing().length === 0;
+    grpcServer.setServing(ready);
+    if (ready !== wasReady)
+      log.info(ready ? {} : { missing: missing().slice(0, MISSING_LOGGED) }, ready ? "ready" : "not ready");
+    wasReady = ready;
+  };
   pool.onChange(atMostEvery(HEALTH_MS, tellHealth));
 
   const close = async (limitMs: number): Promise<void> => {

@@ -38,7 +38,7 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   const first = await Promise.race([starting.catch((thrown: unknown) => failure(thrown)), end]);
   if (first === "drain" || first === "now") exitNow(0);
   if ("failed" in first) {
-    log.fatal({ cause: first.failed }, first.failed.message);
+    log.fatal(first.failed.message);
     return finish(1);
   }
   const { worker, close } = first;

@@ -11,7 +11,7 @@ import { Registry } from "./registry.ts";
 import { createRetry, type Retry } from "./retry.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { createSend } from "./send.ts";
-import { type Launch, Supervisor, type WorkerSlot } from "./supervisor.ts";
+import { type Launch, Supervisor, workerName } from "./supervisor.ts";
 import { applyModelsRequest } from "./wanted-models.ts";
 import { WorkerLink, type WorkerLinkOptions } from "./worker-link.ts";
 
@@ -118,11 +118,11 @@ export function createPool(options: PoolOptions): Pool {
     launch,
     log,
     onStarted(slot) {
-      const name = nameOf(slot);
+      const name = workerName(slot);
       openLink(name, `unix:${slot.socketPath}`, {
         onReady: () => {
           supervisor.markReady(slot);
-          log.info({ worker: name, pid: supervisor.pidOf(slot) }, "worker is up");
+          log.info({ worker: name, workerPid: supervisor.pidOf(slot) }, "worker is up");
         },
         onSilent: () => {
           log.error({ worker: name, silentMs: hungMs }, "worker hangs, killing it");
@@ -131,8 +131,8 @@ export function createPool(options: PoolOptions): Pool {
       });
     },
     onEnded(slot) {
-      links.get(nameOf(slot))?.close();
-      links.delete(nameOf(slot));
+      links.get(workerName(slot))?.close();
+      links.delete(workerName(slot));
     },
   });
   for (const address of first.workers.endpoints) {
@@ -144,13 +144,18 @@ export function createPool(options: PoolOptions): Pool {
       },
     });
   }
-  if (prepared === undefined) supervisor.start();
-  else {
-    prepared.then(
-      () => supervisor.start(),
-      () => {}, // Told by whoever prepares.
-    );
-  }
+  let preparing = prepared !== undefined;
+  const start = async (): Promise<void> => {
+    try {
+      await prepared;
+    } catch {
+      return; // Told by whoever prepares.
+    }
+    preparing = false;
+    supervisor.start();
+  };
+  if (preparing) void start();
+  else supervisor.start();
 
   return {
     registry,
@@ -175,16 +180,17 @@ export function createPool(options: PoolOptions): Pool {
       if (!isDeepStrictEqual(before.resilience.breaker, next.resilience.breaker)) {
         for (const { endpoint } of links.values()) endpoint.setBreaker(next.resilience.breaker);
       }
-      if (!isDeepStrictEqual(before.workers, next.workers)) log.warn("a change of `workers` needs a restart");
     },
 
     missing: () =>
-      missing({
-        models: config.models,
-        readyWorkers: connected().length,
-        model: (name) => registry.model(name),
-        counts: (endpoint) => endpoint.ready && registry.generationOf(endpoint) >= generation,
-      }),
+      preparing
+        ? ["the TensorFlow library is not there yet"]
+        : missing({
+            models: config.models,
+            readyWorkers: connected().length,
+            model: (name) => registry.model(name),
+            counts: (endpoint) => endpoint.ready && registry.generationOf(endpoint) >= generation,
+          }),
 
     applied: () => connected().every(({ endpoint }) => registry.generationOf(endpoint) >= generation),
 
@@ -203,7 +209,7 @@ export function createPool(options: PoolOptions): Pool {
 
     workers: () => {
       const remote = first.workers.endpoints.map((name) => ({ name, pid: undefined, restarts: 0 }));
-      const local = supervisor.facts().map((facts) => ({ ...facts, name: nameOf(facts) }));
+      const local = supervisor.facts().map((facts) => ({ ...facts, name: workerName(facts) }));
       return Promise.all(
         [...local, ...remote].map(async ({ name, pid, restarts }): Promise<PoolWorker> => {
           const endpoint = links.get(name)?.endpoint;
@@ -229,10 +235,6 @@ export function createPool(options: PoolOptions): Pool {
       for (const link of links.values()) link.close();
     },
   };
-}
-
-function nameOf({ index }: Pick<WorkerSlot, "index">): string {
-  return `worker-${index}`;
 }
 
 function retries(models: readonly ModelConfig[]): ReadonlyMap<ModelName, boolean> {

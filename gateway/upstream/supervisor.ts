@@ -27,6 +27,11 @@ export interface SupervisorOptions {
   readonly rule?: RestartRule;
 }
 
+/** What logs and metrics call the worker of a place. */
+export function workerName({ index }: Pick<WorkerSlot, "index">): string {
+  return `worker-${index}`;
+}
+
 /** One place of the pool, for metrics. */
 export interface WorkerFacts {
   readonly index: number;
@@ -97,7 +102,10 @@ export class Supervisor {
       for (const life of lives) {
         const { child, slot } = life;
         if (this.#places[slot.index]?.life !== life) continue;
-        this.#options.log.warn({ worker: slot.index, pid: child.pid }, "the worker has not ended in time, killing it");
+        this.#options.log.warn(
+          { worker: workerName(slot), workerPid: child.pid },
+          "the worker has not ended in time, killing it",
+        );
         child.kill("SIGKILL");
       }
     }, limitMs);
@@ -120,13 +128,13 @@ export class Supervisor {
     try {
       child = launch(slot);
     } catch (error) {
-      log.error({ worker: place.index, err: error }, "worker cannot be started");
+      log.error({ worker: workerName(place), err: error }, "worker cannot be started");
       return this.#restart(place, { lastedMs: 0, wasReady: false });
     }
     const life: ProcessLife = { slot, child, ended: endOf(child), startedMs: performance.now(), wasReady: false };
     place.life = life;
     void this.#afterDeath(place, life);
-    log.info({ worker: place.index, pid: child.pid }, "worker started");
+    log.info({ worker: workerName(place), workerPid: child.pid }, "worker started");
     onStarted(slot);
   }
 
@@ -139,7 +147,7 @@ export class Supervisor {
     this.#options.onEnded(slot);
     if (this.#closing) return;
     const lastedMs = Math.round(performance.now() - startedMs);
-    this.#options.log.error({ worker: place.index, pid: child.pid, how, lastedMs }, "worker died");
+    this.#options.log.error({ worker: workerName(place), workerPid: child.pid, how, lastedMs }, "worker died");
     this.#restart(place, { lastedMs, wasReady });
   }
 
@@ -148,7 +156,8 @@ export class Supervisor {
     place.quickDeaths = quickDeathsAfter(rule, life, place.quickDeaths);
     place.restarts++;
     const delayMs = restartDelayMs(rule, place.quickDeaths);
-    if (delayMs > 0) log.warn({ worker: place.index, delayMs }, "worker dies young, waiting before its next start");
+    if (delayMs > 0)
+      log.warn({ worker: workerName(place), delayMs }, "worker dies young, waiting before its next start");
     place.timer = setTimeout(() => this.#launch(place), delayMs);
   }
 }

@@ -18,7 +18,7 @@ test("kill -9 of a worker under load is seen by no client, and the worker comes 
   await load.answered(500);
   process.kill(before[0] as number, "SIGKILL");
   await load.answered(500);
-  await gateway.logged((line) => line.msg === "worker is up" && line["pid"] !== before[0] && line["pid"] !== before[1]);
+  await gateway.logged((line) => line.msg === "worker is up" && !before.includes(line["workerPid"] as number));
   await load.answered(500);
   expect(await load.stop()).toEqual([]);
 
@@ -45,4 +45,18 @@ test("workers end with a gateway that is killed", async () => {
   const pids = gateway.workerPids();
   gateway.process.kill("SIGKILL");
   await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+});
+
+test("the log says when the gateway is ready, where to call it, and who wrote each line", async () => {
+  await using gateway = await startTensorgate({ models, workers: { count: 1 } });
+  await gateway.logged((line) => line.msg === "ready");
+  expect((await gateway.get("/readyz")).status).toBe(200);
+  process.kill(gateway.workerPids()[0] as number, "SIGKILL");
+  expect((await gateway.logged((line) => line.msg === "not ready"))["missing"]).toEqual(["no worker is connected"]);
+
+  const own = gateway.log.filter((line) => line["name"] === "gateway");
+  const { url } = own.find((line) => line.msg === "listening") as { url?: string };
+  expect(url).toBe(`${gateway.rest}/v1/models`);
+  expect(new Set(own.map((line) => line["pid"]))).toEqual(new Set([gateway.process.pid]));
+  expect(own.map((line) => line.msg)).toContain("worker died");
 });

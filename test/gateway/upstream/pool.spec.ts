@@ -170,7 +170,7 @@ test("starts no worker before what it waits for is there, and none if it closes 
     });
   const [gate, lateGate] = [new AbortController(), new AbortController()];
   const [pool, latePool] = [start(gate), start(lateGate)];
-  expect([launched, pool.missing()]).toEqual([0, ["no worker is connected"]]);
+  expect([launched, pool.missing()]).toEqual([0, ["the TensorFlow library is not there yet"]]);
   gate.abort();
   await ready(pool, 1);
   await pool.close(1_000);

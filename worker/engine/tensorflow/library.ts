@@ -119,13 +119,22 @@ export function openLibrary(runtime: Runtime): Library {
   if (opened.size === 0) koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
   preloadCuda(runtime.extraLibraryPaths);
   // The main library resolves its symbols against the framework library, hence global.
-  koffi.load(join(runtime.folder, runtime.frameworkFile), { global: true, lazy: true });
-  const handle = koffi.load(path, { lazy: true });
+  load(join(runtime.folder, runtime.frameworkFile), { global: true, lazy: true });
+  const handle = load(path, { lazy: true });
   // koffi unloads its libraries as the process ends, but what TensorFlow has left to run at exit must still be there: hold it once more.
   handle.func("void *dlopen(const char *path, int flags)")(path, RTLD_LAZY);
   const library = bind(handle);
   opened.set(path, library);
   return library;
+}
+
+/** koffi's own message does not always name the file. */
+function load(path: string, options: Parameters<typeof koffi.load>[1]): LibraryHandle {
+  try {
+    return koffi.load(path, options);
+  } catch (cause) {
+    throw new Error(`${path} cannot be loaded: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function bind(handle: LibraryHandle): Library {
