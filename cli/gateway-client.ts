@@ -5,9 +5,9 @@ export interface GatewayReply {
   readonly text: string;
 }
 
-/** Throws an Error that a person can read when nothing answers at `url`. */
+/** Throws an Error that a person can read when nothing answers at `url`, which may leave `http://` out. */
 export async function askGateway(url: string, path: string, body?: string): Promise<GatewayReply> {
-  const target = new URL(path, url.endsWith("/") ? url : `${url}/`);
+  const target = new URL(path, baseOf(url));
   const init = body === undefined ? {} : { method: "POST", body, headers: { "content-type": "application/json" } };
   let response: Response;
   try {
@@ -22,4 +22,10 @@ export async function askGateway(url: string, path: string, body?: string): Prom
     );
   }
   return { ok: response.ok, status: response.status, text: await response.text() };
+}
+
+function baseOf(url: string): URL {
+  const address = /^https?:\/\//i.test(url) ? url : `http://${url}`;
+  if (URL.canParse(address)) return new URL(address.endsWith("/") ? address : `${address}/`);
+  throw new Error(`--url: expected an address like http://127.0.0.1:8501, got "${url}"`);
 }

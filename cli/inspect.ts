@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseVersion } from "../core/index.ts";
 import type { Signature, TensorInfo } from "../tensor/index.ts";
 import { isSavedModel, readSavedModel, type SavedModel } from "./saved-model.ts";
@@ -20,7 +20,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<nu
     );
     return 1;
   }
-  const models = folders.map((folder) => ({ folder, ...readSavedModel(folder) }));
+  const models = folders.map((folder) => ({ folder, ...readModel(folder) }));
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify(
@@ -33,10 +33,19 @@ export async function inspect(path: string, options: InspectOptions): Promise<nu
   return 0;
 }
 
-/** The folder itself, or its numeric children, oldest first. */
+function readModel(folder: string): SavedModel {
+  try {
+    return readSavedModel(folder);
+  } catch (cause) {
+    throw new Error(`${folder} holds no SavedModel that can be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The folder itself, also where its `saved_model.pb` is named, or its numeric children, oldest first. */
 function savedModelsAt(path: string): string[] {
   if (isSavedModel(path)) return [path];
-  if (!existsSync(path)) return [];
+  if (/^saved_model\.pb(txt)?$/.test(basename(path)) && isSavedModel(dirname(path))) return [dirname(path)];
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [];
   return readdirSync(path)
     .flatMap((name) => {
       const version = parseVersion(name);

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { packageVersion } from "./package-version.ts";
 
 /** Commands are imported when they run: `tensorgate worker` must not pay for the gateway's libraries. */
 const program = new Command("tensorgate")
   .description("One REST and gRPC endpoint in front of many TensorFlow models.")
   .version(packageVersion(), "--version", "print the version")
-  .helpOption("--help", "print this help")
-  .showSuggestionAfterError();
+  .helpOption("-h, --help", "print this help")
+  .helpCommand(false)
+  .showSuggestionAfterError()
+  .showHelpAfterError("(--help lists the commands and their options)");
 
 /** `serve` and `worker` read their flags themselves: they are those of tensorflow_model_server, underscores and all. */
 function ownFlags(name: string, summary: string, run: (args: readonly string[]) => Promise<number>): void {
@@ -37,7 +39,7 @@ program
   .argument("<json>", 'a request body, or a list of instances; "-" reads standard input')
   .option("--url <url>", "the gateway's REST address", "http://127.0.0.1:8501")
   .option("--version-number <n>", "ask for this version")
-  .option("--label <label>", "ask for the version that has this label")
+  .addOption(new Option("--label <label>", "ask for the version that has this label").conflicts("versionNumber"))
   .option("--signature <name>", "the signature to run")
   .action(async (model: string, json: string, options) => {
     process.exitCode = await (await import("./predict.ts")).predict(model, json, options);

@@ -7,7 +7,7 @@ import type { Change, Command, FlagDraft, FlagValues } from "./values.ts";
 
 /**
  * Reads `--flag=value`, `--flag value` and, for yes or no, `--flag`; `-` and `_` in a name are the same, and of a flag
- * given twice the last counts. Throws {@link ConfigError} with everything that is wrong; nothing is when `--help` or
+ * given twice the last counts; `-h` is `--help`. Throws {@link ConfigError} with everything that is wrong; nothing is when `--help` or
  * `--version` is there.
  */
 export function parseFlags(argv: readonly string[], command: Command): FlagValues {
@@ -18,7 +18,7 @@ export function parseFlags(argv: readonly string[], command: Command): FlagValue
   const wrong = (path: string, message: string): unknown => problems.push({ path, message });
 
   for (let i = 0; i < argv.length; i += 1) {
-    const argument = argv[i] ?? "";
+    const argument = argv[i] === "-h" ? "--help" : (argv[i] ?? "");
     const [, written, , inline] = /^--([^=]+)(=(.*))?$/s.exec(argument) ?? [];
     if (written === undefined) {
       wrong("", `unexpected argument "${argument}"${meantFlag(argument.replace(/=.*/s, ""), flags)}`);

@@ -31,6 +31,12 @@ describe("by itself", () => {
       expect(stdout).toContain(flag);
   });
 
+  for (const args of [["-h"], ["serve", "-h"], ["worker", "-h"], ["predict", "-h"], ["runtime", "-h"]]) {
+    test(`${args.join(" ")} prints the usage`, async () => {
+      expect(await tensorgate(...args)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: tensorgate/) });
+    });
+  }
+
   for (const { wrong, args, says } of [
     { wrong: "an unknown command", args: ["serv"], says: "Did you mean serve?" },
     { wrong: "an unknown flag of serve", args: ["serve", "--rest_port=1"], says: "--rest_api_port" },
@@ -47,6 +53,22 @@ describe("by itself", () => {
     },
     { wrong: "a folder that is not there", args: ["inspect", "/no/such"], says: "/no/such does not exist" },
     { wrong: "a folder without a SavedModel", args: ["inspect", ROOT], says: "holds no SavedModel" },
+    { wrong: "a file that is no SavedModel", args: ["inspect", join(ROOT, "LICENSE")], says: "holds no SavedModel" },
+    {
+      wrong: "a SavedModel that cannot be read",
+      args: ["inspect", join(ROOT, "test/data/models/broken_graph")],
+      says: "broken_graph/1 holds no SavedModel that can be read",
+    },
+    {
+      wrong: "an address that is none",
+      args: ["status", "--url=a b"],
+      says: 'expected an address like http://127.0.0.1:8501, got "a b"',
+    },
+    {
+      wrong: "a version beside a label",
+      args: ["predict", "--label=stable", "--version-number=1", "m", "[1]"],
+      says: "cannot be used with",
+    },
   ]) {
     test(`${wrong} is a message and status 1`, async () => {
       const { code, stdout, stderr } = await tensorgate(...args);
@@ -64,6 +86,12 @@ describe("by itself", () => {
     expect(stdout).toContain("tags: serve");
     expect(stdout).toMatch(/signature serving_default {2}tensorflow\/serving\/predict/);
     expect(stdout).toMatch(/input +x +float +\[-1,1\] +x:0/);
+  });
+
+  test("inspect takes the file of a SavedModel for its folder", async () => {
+    const { code, stdout } = await tensorgate("inspect", join(MODELS, "textcnn/1/saved_model.pb"));
+    expect(code).toBe(0);
+    expect(stdout).toContain(join(MODELS, "textcnn/1  ("));
   });
 
   test("inspect --json is one version or many, with sizes", async () => {
@@ -104,6 +132,11 @@ describe("against a gateway", () => {
       expect(JSON.parse(stdout)).toEqual(want);
     });
   }
+
+  test("an address may leave out http://", async () => {
+    const { code } = await tensorgate("status", `--url=${gateway.rest.replace("http://", "")}`);
+    expect(code).toBe(0);
+  });
 
   test("predict tells the gateway's refusal, with status 1", async () => {
     const { code, stderr } = await tensorgate("predict", `--url=${gateway.rest}`, "nobody", "[1]");
