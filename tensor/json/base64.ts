@@ -17,9 +17,12 @@ export function base64Value(bytes: Uint8Array, at: number): number {
   return bytes[skipSpace(bytes, skipString(bytes, valueAt))] === CLOSE_BRACE ? valueAt : -1;
 }
 
-/** The standard alphabet, ASCII white space between allowed, padding optional but right. Throws INVALID_ARGUMENT. */
-export function decodeBase64(text: Uint8Array): Uint8Array {
-  if (!isStandard(text)) throw new InferenceError("INVALID_ARGUMENT", "Unable to base64 decode");
+/**
+ * The standard alphabet (`urlSafe`: or the one for URLs), ASCII white space between allowed, padding optional but right; a
+ * dot pads too, as in the original. Throws INVALID_ARGUMENT.
+ */
+export function decodeBase64(text: Uint8Array, urlSafe: boolean): Uint8Array {
+  if (!isBase64(text, urlSafe)) throw new InferenceError("INVALID_ARGUMENT", "Unable to base64 decode");
   const latin1 = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("latin1");
   const decoded = Buffer.from(latin1, "base64");
   return new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.byteLength);
@@ -27,21 +30,25 @@ export function decodeBase64(text: Uint8Array): Uint8Array {
 
 const LETTER = 1;
 const SPACE = 2;
+const PADDING = 3;
+const URL_LETTER = 4;
 const KINDS = new Uint8Array(256);
 for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
   KINDS[letter.charCodeAt(0)] = LETTER;
 }
 for (const space of "\t\n\v\f\r ") KINDS[space.charCodeAt(0)] = SPACE;
+for (const padding of "=.") KINDS[padding.charCodeAt(0)] = PADDING;
+for (const letter of "-_") KINDS[letter.charCodeAt(0)] = URL_LETTER;
 
-/** The runtime's own decoder takes anything: URL-safe letters, stray bytes, wrong padding. */
-function isStandard(text: Uint8Array): boolean {
+/** The runtime's own decoder takes anything: both alphabets, stray bytes, wrong padding. */
+function isBase64(text: Uint8Array, urlSafe: boolean): boolean {
   let letters = 0;
   let padding = 0;
   for (let i = 0; i < text.length; i++) {
-    const byte = text[i] as number;
-    const kind = KINDS[byte];
-    if (kind === LETTER && padding === 0) letters++;
-    else if (byte === 0x3d) padding++;
+    const kind = KINDS[text[i] as number];
+    const isLetter = kind === LETTER || (urlSafe && kind === URL_LETTER);
+    if (isLetter && padding === 0) letters++;
+    else if (kind === PADDING) padding++;
     else if (kind !== SPACE) return false;
   }
   const left = letters % 4;

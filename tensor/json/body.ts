@@ -4,7 +4,7 @@ import { quoteJson } from "./quote.ts";
 import { checkSyntax } from "./syntax.ts";
 import { stringEquals, stringText } from "./text.ts";
 
-const NAMES = ["signature_name", "instances", "inputs", "context", "examples"] as const;
+const NAMES = ["signature_name", "instances", "inputs", "output_filter", "context", "examples"] as const;
 type MemberName = (typeof NAMES)[number];
 const NAME_BYTES = NAMES.map((name) => new TextEncoder().encode(name));
 

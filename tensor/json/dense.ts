@@ -1,11 +1,11 @@
 import { InferenceError } from "../../core/index.ts";
 import type { DType } from "../dtype.ts";
-import type { StringBudget } from "../limits.ts";
 import type { Tensor } from "../tensor.ts";
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET, skipSpace, skipValue } from "./cursor.ts";
 import { quoteJson } from "./quote.ts";
 import type { Sink } from "./sink.ts";
 import { createSink } from "./sinks.ts";
+import type { Source } from "./source.ts";
 
 /** TensorFlow's limit. */
 const MAX_RANK = 254;
@@ -31,9 +31,9 @@ export class DenseReader {
   private readonly done: Float64Array = new Float64Array(MAX_RANK + 1);
   private depth = 0;
 
-  constructor(bytes: Uint8Array, dtype: DType | undefined, budget: StringBudget) {
-    this.bytes = bytes;
-    this.sink = createSink(bytes, dtype, budget);
+  constructor(source: Source, dtype: DType | undefined) {
+    this.bytes = source.bytes;
+    this.sink = createSink(source, dtype);
   }
 
   /** The value at `from`; gives where it ends. */

@@ -1,10 +1,10 @@
 import { InferenceError } from "../../core/index.ts";
-import type { StringBudget } from "../limits.ts";
 import type { FeatureKind, FeatureValues } from "../proto/index.ts";
 import { base64Value, decodeBase64 } from "./base64.ts";
 import { eachElement, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipScalar, skipString, skipValue } from "./cursor.ts";
 import { isWhole, readInt64, readNumber } from "./number.ts";
 import { jsonType } from "./quote.ts";
+import type { Source } from "./source.ts";
 import { decodeText, stringBytes } from "./text.ts";
 
 /**
@@ -19,11 +19,11 @@ export class FeatureReader implements FeatureValues {
   count = 0;
   private readonly bytes: Uint8Array;
   private readonly name: Uint8Array;
-  private readonly budget: StringBudget;
+  private readonly source: Source;
 
-  constructor(bytes: Uint8Array, name: Uint8Array, budget: StringBudget) {
-    this.budget = budget;
-    this.bytes = bytes;
+  constructor(source: Source, name: Uint8Array) {
+    this.source = source;
+    this.bytes = source.bytes;
     this.name = name;
   }
 
@@ -56,7 +56,7 @@ export class FeatureReader implements FeatureValues {
     const valueAt = base64Value(this.bytes, at);
     if (valueAt < 0) throw this.unexpected(at);
     this.expect("bytes");
-    this.push(decodeBase64(stringBytes(this.bytes, valueAt)));
+    this.push(decodeBase64(stringBytes(this.bytes, valueAt), this.source.urlSafeBase64));
     return skipValue(this.bytes, at);
   }
 
@@ -86,7 +86,7 @@ export class FeatureReader implements FeatureValues {
   }
 
   private push(value: Uint8Array): void {
-    this.budget.take(1);
+    this.source.budget.take(1);
     this.strings.push(value);
   }
 

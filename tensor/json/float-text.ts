@@ -13,11 +13,12 @@ let exponent = 0;
 
 /**
  * Writes a number as TensorFlow Serving does: C's `%g` if that reads back to the same value, else `%.9g` (`%.17g` for a
- * double), with `.0` after a whole number; `NaN`, `Infinity` and `-Infinity` bare. Correctly rounded, ties to even.
+ * double), with `.0` after a whole number; `NaN`, `Infinity` and `-Infinity` bare (`strict`: as strings). Correctly
+ * rounded, ties to even.
  */
-export function writeFloat(out: ByteBuffer, value: number, width: FloatWidth): void {
+export function writeFloat(out: ByteBuffer, value: number, width: FloatWidth, strict: boolean): void {
   if (!Number.isFinite(value)) {
-    out.ascii(Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    out.ascii(strict ? `"${value}"` : `${value}`);
     return;
   }
   out.reserve(MAX_TEXT_BYTES);

@@ -3,3 +3,6 @@ export { decodeExamples } from "./examples.ts";
 export { decodePredictInputs, type PredictFormat, type PredictInputs } from "./predict-inputs.ts";
 export { encodePredictOutputs } from "./predict-outputs.ts";
 export { encodeClassifications, encodeRegressions, errorBody } from "./results.ts";
+export type { JsonReading } from "./source.ts";
+export { EMPTY_BODY } from "./syntax.ts";
+export type { JsonWriting } from "./write-values.ts";

@@ -4,7 +4,7 @@ import { ByteBuffer } from "./byte-buffer.ts";
 import { beforeElement, newLine } from "./layout.ts";
 import type { PredictFormat } from "./predict-inputs.ts";
 import { writeText } from "./write-text.ts";
-import { elementWriter, type WriteElement } from "./write-values.ts";
+import { elementWriter, type JsonWriting, type WriteElement } from "./write-values.ts";
 
 /** An output on its way into JSON: which element comes next. */
 interface Column {
@@ -19,16 +19,20 @@ interface Column {
  * name of a single output is left out. Throws INVALID_ARGUMENT when rows cannot be made of the outputs, or for a dtype
  * that JSON has no values for. Layout and texts are those of `json_tensor.cc`.
  */
-export function encodePredictOutputs(format: PredictFormat, outputs: ReadonlyMap<string, Tensor>): Uint8Array {
+export function encodePredictOutputs(
+  format: PredictFormat,
+  outputs: ReadonlyMap<string, Tensor>,
+  { strict = false }: JsonWriting = {},
+): Uint8Array {
   if (outputs.size === 0) throw new InferenceError("INVALID_ARGUMENT", "Cannot convert empty tensor map to JSON");
-  return format === "row" ? encodeRows(outputs) : encodeColumns(outputs);
+  return format === "row" ? encodeRows(outputs, strict) : encodeColumns(outputs, strict);
 }
 
-function columnsOf(outputs: ReadonlyMap<string, Tensor>): Column[] {
+function columnsOf(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Column[] {
   return [...outputs].map(([name, tensor]) => ({
     key: new TextEncoder().encode(name),
     shape: tensor.shape,
-    write: elementWriter(name, tensor),
+    write: elementWriter(name, tensor, strict),
     next: 0,
   }));
 }
@@ -42,9 +46,9 @@ function expectedBytes(outputs: ReadonlyMap<string, Tensor>): number {
   return 64 + elements * 12;
 }
 
-function encodeRows(outputs: ReadonlyMap<string, Tensor>): Uint8Array {
+function encodeRows(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Uint8Array {
   const rows = rowCount(outputs);
-  const columns = columnsOf(outputs);
+  const columns = columnsOf(outputs, strict);
   const out = new ByteBuffer(expectedBytes(outputs));
   out.ascii('{\n    "predictions": [');
   for (let row = 0; row < rows; row++) {
@@ -86,8 +90,8 @@ function rowCount(outputs: ReadonlyMap<string, Tensor>): number {
   return rows ?? 0;
 }
 
-function encodeColumns(outputs: ReadonlyMap<string, Tensor>): Uint8Array {
-  const columns = columnsOf(outputs);
+function encodeColumns(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Uint8Array {
+  const columns = columnsOf(outputs, strict);
   const out = new ByteBuffer(expectedBytes(outputs) * 2);
   out.ascii('{\n    "outputs": ');
   if (columns.length === 1) writeTensor(out, columns[0] as Column, 0, 1, false);

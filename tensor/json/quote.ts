@@ -7,16 +7,19 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-  skipScalar,
   skipSpace,
   skipString,
 } from "./cursor.ts";
 import { writeFloat } from "./float-text.ts";
-import { isWhole, readNumber } from "./number.ts";
-import { decodeText } from "./text.ts";
+import { newLine } from "./layout.ts";
+import { isWhole, readInt64, readNumber } from "./number.ts";
+import { decodeText, stringBytes } from "./text.ts";
+import { writeText } from "./write-text.ts";
 
 /** A client may send megabytes; its error answer quotes this much of them. */
 const MAX_QUOTED_BYTES = 256;
+/** Deeper than this the limit above has been met. */
+const MAX_DEPTH = MAX_QUOTED_BYTES;
 
 export type JsonType = "Null" | "False" | "True" | "Object" | "Array" | "String" | "Number";
 
@@ -34,12 +37,15 @@ export function jsonType(bytes: Uint8Array, at: number): JsonType {
   return TYPES[bytes[at] as number] ?? "Number";
 }
 
-/** The value at `at` as an error message shows it: indented by four, a number of its own as a tensor's would be written, cut short. */
+/**
+ * The value at `at` as an error message of TensorFlow Serving shows it, cut short: what it holds rather than how it was
+ * spelled, indented by four. A number of its own is written as a tensor's would be, one within another value by its
+ * shortest digits.
+ */
 export function quoteJson(bytes: Uint8Array, at: number): string {
   const out = new ByteBuffer();
-  const type = jsonType(bytes, at);
-  if (type === "Number") quoteNumber(bytes, at, out);
-  else indent(bytes, at, out);
+  if (jsonType(bytes, at) === "Number") quoteNumber(bytes, at, out, writeDecimal);
+  else quoteValue(bytes, at, out);
   if (out.length <= MAX_QUOTED_BYTES) return decodeText(out.finish());
   let cut = MAX_QUOTED_BYTES;
   // Not within a character of UTF-8.
@@ -47,15 +53,8 @@ export function quoteJson(bytes: Uint8Array, at: number): string {
   return `${decodeText(out.bytes.subarray(0, cut))}...`;
 }
 
-function quoteNumber(bytes: Uint8Array, at: number, out: ByteBuffer): void {
-  const value = new Float64Array(1);
-  const end = readNumber(bytes, at, value, 0);
-  if (isWhole(bytes, at, end)) out.raw(bytes.subarray(at, Math.min(end, at + MAX_QUOTED_BYTES + 1)));
-  else writeFloat(out, value[0] as number, Number.isFinite(Math.fround(value[0] as number)) ? 32 : 64);
-}
-
 /** Stops soon after the limit, so that neither length nor depth of the value matters. */
-function indent(bytes: Uint8Array, at: number, out: ByteBuffer): void {
+function quoteValue(bytes: Uint8Array, at: number, out: ByteBuffer): void {
   let pos = at;
   let depth = 0;
   do {
@@ -67,7 +66,7 @@ function indent(bytes: Uint8Array, at: number, out: ByteBuffer): void {
       if (next === CLOSE_BRACKET || next === CLOSE_BRACE) {
         out.byte(next);
         pos++;
-      } else newLine(out, ++depth);
+      } else newLine(out, Math.min(++depth, MAX_DEPTH));
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
       newLine(out, --depth);
       out.byte(byte);
@@ -79,15 +78,56 @@ function indent(bytes: Uint8Array, at: number, out: ByteBuffer): void {
     } else if (byte === COLON) {
       out.ascii(": ");
       pos++;
-    } else {
-      const end = byte === QUOTE ? skipString(bytes, pos) : skipScalar(bytes, pos);
-      out.raw(bytes.subarray(pos, Math.min(end, pos + MAX_QUOTED_BYTES + 1)));
-      pos = end;
-    }
+    } else pos = quoteScalar(bytes, pos, out);
     if (depth > 0) pos = skipSpace(bytes, pos);
   } while (depth > 0 && out.length <= MAX_QUOTED_BYTES);
 }
 
-function newLine(out: ByteBuffer, depth: number): void {
-  out.ascii(`\n${"    ".repeat(Math.min(depth, MAX_QUOTED_BYTES / 4))}`);
+/** Gives where it ends. */
+function quoteScalar(bytes: Uint8Array, at: number, out: ByteBuffer): number {
+  const type = jsonType(bytes, at);
+  if (type === "String") {
+    writeText(out, stringBytes(bytes, at).subarray(0, MAX_QUOTED_BYTES + 1));
+    return skipString(bytes, at);
+  }
+  if (type === "Number") return quoteNumber(bytes, at, out, writeShortest);
+  out.ascii(type.toLowerCase());
+  return at + type.length;
+}
+
+function quoteNumber(
+  bytes: Uint8Array,
+  at: number,
+  out: ByteBuffer,
+  write: (out: ByteBuffer, value: number) => void,
+): number {
+  const value = new Float64Array(1);
+  const end = readNumber(bytes, at, value, 0);
+  if (!isInteger(bytes, at, end)) write(out, value[0] as number);
+  else if (value[0] === 0) out.ascii("0");
+  else out.raw(bytes.subarray(at, end));
+  return end;
+}
+
+/** What does not fit 64 bits is a double however it is spelled. */
+function isInteger(bytes: Uint8Array, from: number, to: number): boolean {
+  const halves = new Uint32Array(2);
+  return (
+    isWhole(bytes, from, to) &&
+    (readInt64(bytes, from, true, halves, 0) >= 0 || readInt64(bytes, from, false, halves, 0) >= 0)
+  );
+}
+
+/** RapidJSON's bound of what it calls a float. */
+const MAX_FLOAT = 3.4028234e38;
+
+function writeDecimal(out: ByteBuffer, value: number): void {
+  writeFloat(out, value, Math.abs(value) <= MAX_FLOAT ? 32 : 64, false);
+}
+
+/** As RapidJSON does: JavaScript's digits, with a point and without a plus. Bare `NaN` and infinities, where it would stop. */
+function writeShortest(out: ByteBuffer, value: number): void {
+  if (!Number.isFinite(value)) return writeDecimal(out, value);
+  const digits = Object.is(value, -0) ? "-0" : String(value).replace("e+", "e");
+  out.ascii(/[.e]/.test(digits) ? digits : `${digits}.0`);
 }

@@ -4,11 +4,12 @@ import { ByteBuffer } from "./byte-buffer.ts";
 import { writeFloat } from "./float-text.ts";
 import { beforeElement } from "./layout.ts";
 import { writeText } from "./write-text.ts";
+import { type JsonWriting, writeString } from "./write-values.ts";
 
 const EMPTY = new Uint8Array(0);
 
 /** `{"results": [[[label, score], ...], ...]}`. Throws INVALID_ARGUMENT for no results, as TensorFlow Serving does. */
-export function encodeClassifications(results: readonly Classes[]): Uint8Array {
+export function encodeClassifications(results: readonly Classes[], { strict = false }: JsonWriting = {}): Uint8Array {
   if (results.length === 0) {
     throw new InferenceError("INVALID_ARGUMENT", "Cannot convert empty ClassificationResults to JSON");
   }
@@ -20,9 +21,9 @@ export function encodeClassifications(results: readonly Classes[]): Uint8Array {
     for (let i = 0; i < scores.length; i++) {
       beforeElement(out, i, 3, true);
       out.byte(0x5b);
-      writeText(out, labels[i] ?? EMPTY);
+      writeString(out, labels[i] ?? EMPTY, 4, strict);
       out.ascii(", ");
-      writeFloat(out, scores[i] as number, 32);
+      writeFloat(out, scores[i] as number, 32, strict);
       out.byte(0x5d);
     }
     out.byte(0x5d);
@@ -32,7 +33,7 @@ export function encodeClassifications(results: readonly Classes[]): Uint8Array {
 }
 
 /** `{"results": [value, ...]}`. Throws INVALID_ARGUMENT for no values. */
-export function encodeRegressions(values: Float32Array): Uint8Array {
+export function encodeRegressions(values: Float32Array, { strict = false }: JsonWriting = {}): Uint8Array {
   if (values.length === 0) {
     throw new InferenceError("INVALID_ARGUMENT", "Cannot convert empty RegressionResults to JSON");
   }
@@ -40,17 +41,17 @@ export function encodeRegressions(values: Float32Array): Uint8Array {
   out.ascii('{\n    "results": [');
   for (let i = 0; i < values.length; i++) {
     beforeElement(out, i, 2, true);
-    writeFloat(out, values[i] as number, 32);
+    writeFloat(out, values[i] as number, 32, strict);
   }
   out.ascii("]\n}");
   return out.finish();
 }
 
-/** `{ "error": "..." }`, the body of every error answer. */
+/** `{"error": "..."}` over three lines, the body of every error answer. */
 export function errorBody(message: string): Uint8Array {
   const out = new ByteBuffer();
-  out.ascii('{ "error": ');
+  out.ascii('{\n    "error": ');
   writeText(out, new TextEncoder().encode(message));
-  out.ascii(" }");
+  out.ascii("\n}");
   return out.finish();
 }

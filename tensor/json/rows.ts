@@ -1,11 +1,11 @@
 import { InferenceError } from "../../core/index.ts";
-import { StringBudget } from "../limits.ts";
 import type { TensorInfo } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
 import { base64Value } from "./base64.ts";
 import { CLOSE_BRACKET, eachElement, eachMember, OPEN_BRACE, skipSpace, skipValue } from "./cursor.ts";
 import { DenseReader } from "./dense.ts";
 import { quoteJson } from "./quote.ts";
+import type { Source } from "./source.ts";
 import { stringEquals, stringText } from "./text.ts";
 
 /**
@@ -13,16 +13,14 @@ import { stringEquals, stringText } from "./text.ts";
  * element is the value of the one input, or an object with a value for each.
  */
 export function readRows(
-  bytes: Uint8Array,
+  source: Source,
   at: number,
   infos: ReadonlyMap<string, TensorInfo>,
 ): Map<string, Tensor> | undefined {
+  const { bytes } = source;
   const first = skipSpace(bytes, at + 1);
   if (bytes[first] === CLOSE_BRACKET) return undefined;
-  const budget = new StringBudget();
-  const columns = [...infos].map(
-    ([name, info], index) => new Column(name, index, new DenseReader(bytes, info.dtype, budget)),
-  );
+  const columns = [...infos].map(([name, { dtype }], index) => new Column(name, index, new DenseReader(source, dtype)));
   const named = isObjectElement(bytes, first);
   if (!named && columns.length > 1) {
     throw new InferenceError(

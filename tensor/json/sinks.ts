@@ -1,6 +1,5 @@
 import { InferenceError } from "../../core/index.ts";
 import type { DType } from "../dtype.ts";
-import type { StringBudget } from "../limits.ts";
 import { packedTensor, stringTensor, type Tensor } from "../tensor.ts";
 import { base64Value, decodeBase64 } from "./base64.ts";
 import { OPEN_BRACE, QUOTE, skipValue } from "./cursor.ts";
@@ -8,16 +7,18 @@ import { readInt64 } from "./number.ts";
 import { NumberSink, RANGES } from "./number-sink.ts";
 import { jsonType, quoteJson } from "./quote.ts";
 import { bytesOf, type Sink, typeError } from "./sink.ts";
+import type { Source } from "./source.ts";
 import { stringBytes } from "./text.ts";
 
 /** `dtype` is undefined for DT_INVALID. */
-export function createSink(bytes: Uint8Array, dtype: DType | undefined, budget: StringBudget): Sink {
+export function createSink(source: Source, dtype: DType | undefined): Sink {
+  const { bytes } = source;
   if (dtype === undefined) return new NoSink(bytes, dtype);
   const range = RANGES[dtype.name];
   if (range !== undefined) return new NumberSink(bytes, dtype, range);
   if (dtype.name === "int64" || dtype.name === "uint64") return new Int64Sink(bytes, dtype);
   if (dtype.name === "bool") return new BoolSink(bytes, dtype);
-  return dtype.name === "string" ? new StringSink(bytes, budget) : new NoSink(bytes, dtype);
+  return dtype.name === "string" ? new StringSink(source) : new NoSink(bytes, dtype);
 }
 
 /** Low and high halves, as they lie in memory. */
@@ -81,17 +82,17 @@ class BoolSink implements Sink {
 
 class StringSink implements Sink {
   readonly bytes: Uint8Array;
-  private readonly budget: StringBudget;
+  private readonly source: Source;
   private readonly values: Uint8Array[] = [];
 
-  constructor(bytes: Uint8Array, budget: StringBudget) {
-    this.bytes = bytes;
-    this.budget = budget;
+  constructor(source: Source) {
+    this.bytes = source.bytes;
+    this.source = source;
   }
 
   take(at: number): number {
-    const { bytes } = this;
-    this.budget.take(1);
+    const { bytes, budget, urlSafeBase64 } = this.source;
+    budget.take(1);
     if (bytes[at] === QUOTE) {
       this.values.push(stringBytes(bytes, at));
       return skipValue(bytes, at);
@@ -102,7 +103,7 @@ class StringSink implements Sink {
       const quoted = quoteJson(bytes, at);
       throw new InferenceError("INVALID_ARGUMENT", `JSON Value: ${quoted} not formatted correctly for base64 data`);
     }
-    this.values.push(decodeBase64(stringBytes(bytes, valueAt)));
+    this.values.push(decodeBase64(stringBytes(bytes, valueAt), urlSafeBase64));
     return skipValue(bytes, at);
   }
 

@@ -18,6 +18,9 @@ const REASONS = {
   exponent: "Miss exponent in number.",
 } as const;
 
+/** What a body of no bytes is refused with. */
+export const EMPTY_BODY = "JSON Parse error: The document is empty";
+
 function syntaxError(reason: keyof typeof REASONS, offset: number): InferenceError {
   return new InferenceError("INVALID_ARGUMENT", `JSON Parse error: ${REASONS[reason]} at offset: ${offset}`);
 }
@@ -34,7 +37,7 @@ const OBJECT = 0;
  * strings may hold any bytes. Iterative, so any depth will do. Throws INVALID_ARGUMENT.
  */
 export function checkSyntax(bytes: Uint8Array, onMember: OnMember): number {
-  if (bytes.length === 0) throw new InferenceError("INVALID_ARGUMENT", "JSON Parse error: The document is empty");
+  if (bytes.length === 0) throw new InferenceError("INVALID_ARGUMENT", EMPTY_BODY);
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const root = space(bytes, bom);
   const first = bytes[root];

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { InferenceError } from "../../core/index.ts";
 import type { DTypeName } from "../dtype.ts";
 import { fromSmallFloat } from "../small-float.ts";
@@ -8,20 +9,37 @@ import { newLine } from "./layout.ts";
 import { writeInteger, writeInteger64 } from "./write-integer.ts";
 import { writeText } from "./write-text.ts";
 
+/** How answers are written; by default as TensorFlow Serving writes them. */
+export interface JsonWriting {
+  /**
+   * Whether an answer is always JSON (RFC 8259): `NaN` and the infinities become strings, and strings that are not UTF-8
+   * base64 objects.
+   */
+  readonly strict?: boolean;
+}
+
 /** Writes the element of this index; `depth` is how deep in the document it stands. */
 export type WriteElement = (out: ByteBuffer, index: number, depth: number) => void;
 
 /**
  * How the elements of a tensor are written. Strings of an output whose name ends in `_bytes` become base64 objects.
- * Throws INVALID_ARGUMENT for a dtype that JSON has no values for.
+ * `strict`: see {@link JsonWriting}. The writer throws INVALID_ARGUMENT for a dtype that JSON has no values for.
  */
-export function elementWriter(name: string, tensor: Tensor): WriteElement {
-  if (tensor.kind === "packed") return numberWriter(tensor);
+export function elementWriter(name: string, tensor: Tensor, strict: boolean): WriteElement {
+  if (tensor.kind === "packed") return numberWriter(tensor, strict);
   const { values } = tensor;
   const asBase64 = name.endsWith("_bytes");
-  return asBase64
-    ? (out, index, depth) => writeBase64(out, values[index] as Uint8Array, depth)
-    : (out, index) => writeText(out, values[index] as Uint8Array);
+  return (out, index, depth) => {
+    const value = values[index] as Uint8Array;
+    if (asBase64) writeBase64(out, value, depth);
+    else writeString(out, value, depth, strict);
+  };
+}
+
+/** As text, or what is no text as a base64 object where the answer has to be JSON. */
+export function writeString(out: ByteBuffer, value: Uint8Array, depth: number, strict: boolean): void {
+  if (strict && !isUtf8(value)) writeBase64(out, value, depth);
+  else writeText(out, value);
 }
 
 function writeBase64(out: ByteBuffer, value: Uint8Array, depth: number): void {
@@ -35,12 +53,14 @@ function writeBase64(out: ByteBuffer, value: Uint8Array, depth: number): void {
 }
 
 /** Element writers over a tensor's memory, by dtype. */
-const NUMBERS: Readonly<Partial<Record<DTypeName, (view: DataView) => WriteElement>>> = {
-  float: (view) => (out, index) => writeFloat(out, view.getFloat32(index * 4, true), 32),
-  double: (view) => (out, index) => writeFloat(out, view.getFloat64(index * 8, true), 64),
+const NUMBERS: Readonly<Partial<Record<DTypeName, (view: DataView, strict: boolean) => WriteElement>>> = {
+  float: (view, strict) => (out, index) => writeFloat(out, view.getFloat32(index * 4, true), 32, strict),
+  double: (view, strict) => (out, index) => writeFloat(out, view.getFloat64(index * 8, true), 64, strict),
   // half, bfloat16 and uint16 go beyond TensorFlow Serving, which has no JSON for them.
-  half: (view) => (out, index) => writeFloat(out, fromSmallFloat("half", view.getUint16(index * 2, true)), 16),
-  bfloat16: (view) => (out, index) => writeFloat(out, fromSmallFloat("bfloat16", view.getUint16(index * 2, true)), 16),
+  half: (view, strict) => (out, index) =>
+    writeFloat(out, fromSmallFloat("half", view.getUint16(index * 2, true)), 16, strict),
+  bfloat16: (view, strict) => (out, index) =>
+    writeFloat(out, fromSmallFloat("bfloat16", view.getUint16(index * 2, true)), 16, strict),
   int32: (view) => (out, index) => writeInteger(out, view.getInt32(index * 4, true)),
   uint32: (view) => (out, index) => writeInteger(out, view.getUint32(index * 4, true)),
   int16: (view) => (out, index) => writeInteger(out, view.getInt16(index * 2, true)),
@@ -54,10 +74,13 @@ const NUMBERS: Readonly<Partial<Record<DTypeName, (view: DataView) => WriteEleme
   bool: (view) => (out, index) => out.ascii(view.getUint8(index) === 0 ? "false" : "true"),
 };
 
-function numberWriter({ data, dtype }: PackedTensor): WriteElement {
+function numberWriter({ data, dtype }: PackedTensor, strict: boolean): WriteElement {
   const create = NUMBERS[dtype.name];
   if (create === undefined) {
-    throw new InferenceError("INVALID_ARGUMENT", `Failed to write JSON value for tensor type: ${dtype.name}`);
+    // An empty tensor has nothing that cannot be written.
+    return () => {
+      throw new InferenceError("INVALID_ARGUMENT", `Failed to write JSON value for tensor type: ${dtype.name}`);
+    };
   }
-  return create(new DataView(data.buffer, data.byteOffset, data.byteLength));
+  return create(new DataView(data.buffer, data.byteOffset, data.byteLength), strict);
 }

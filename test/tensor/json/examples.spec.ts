@@ -47,9 +47,10 @@ describe("features", () => {
     test(name, () => expect(one(left)).toBe(one(right)));
   }
 
-  test("the first of two with one name counts", () => {
-    const { examples } = decode('{"examples": [{"x": 1, "x": ["a"]}, {"x": 1}]}');
-    expect(hex(examples[0])).toBe(hex(examples[1]));
+  test("two of one name are both written, for the last to count", () => {
+    const [both, first, last] = decode('{"examples": [{"x": 1, "x": ["a"]}, {"x": 1}, {"x": ["a"]}]}').examples;
+    // Each behind the tag and length of its `features`.
+    expect(hex(both?.subarray(2))).toBe(`${hex(first?.subarray(2))}${hex(last?.subarray(2))}`);
   });
 
   test("many values make the lists grow", () => {

@@ -157,10 +157,13 @@ describe("the numbers of each dtype", () => {
 
   for (const dtype of ["complex64", "qint8", "float8_e5m2"] as const) {
     test(`${dtype} has none`, () => {
-      const empty = packedTensor(dtypeNamed(dtype), [0], new Uint8Array(0));
-      expect(failureOf(() => encodePredictOutputs("row", new Map([["y", empty]])))).toBe(
-        `INVALID_ARGUMENT: Failed to write JSON value for tensor type: ${dtype}`,
-      );
+      const { itemBytes } = dtypeNamed(dtype);
+      const encode = (rows: number): Uint8Array => {
+        const some = packedTensor(dtypeNamed(dtype), [rows], new Uint8Array(rows * itemBytes));
+        return encodePredictOutputs("row", new Map([["y", some]]));
+      };
+      expect(failureOf(() => encode(1))).toBe(`INVALID_ARGUMENT: Failed to write JSON value for tensor type: ${dtype}`);
+      expect(textOf(encode(0))).toBe('{\n    "predictions": []\n}');
     });
   }
 });
@@ -168,6 +171,22 @@ describe("the numbers of each dtype", () => {
 test("bytes that are no UTF-8 go out as they are", () => {
   const bytes = encodePredictOutputs("row", new Map([["y", strings([1], [0x22, 0xff, 0x80])]]));
   expect(Buffer.from(bytes).toString("latin1")).toContain('["\\"\u{ff}\u{80}"');
+});
+
+/** The rows of a strict answer, as JavaScript reads them. */
+function strictly(output: Tensor): unknown {
+  return JSON.parse(textOf(encodePredictOutputs("row", new Map([["y", output]]), { strict: true }))).predictions;
+}
+
+describe("strict answers are JSON whatever the outputs hold", () => {
+  test("numbers that JSON lacks are strings", () => {
+    expect(strictly(floats([4], 1.5, Number.NaN, Infinity, -Infinity))).toEqual([1.5, "NaN", "Infinity", "-Infinity"]);
+    expect(strictly(tensor("half", [2], Uint16Array.of(0x7c00, 0x7e00)))).toEqual(["Infinity", "NaN"]);
+  });
+
+  test("strings that are no UTF-8 are base64 objects, the others are not", () => {
+    expect(strictly(strings([1, 2], [0xff, 0x80], "é"))).toEqual([[{ b64: "/4A=" }, "é"]]);
+  });
 });
 
 test("a view that is not aligned is read as well as any", () => {

@@ -19,6 +19,21 @@ test("regressions are values", () => {
   );
 });
 
+test("strictly, they are JSON", () => {
+  const results = [{ labels: [Uint8Array.of(0xff), bytesOf("é")], scores: Float32Array.of(Number.NaN, 1) }];
+  const classes = textOf(encodeClassifications(results, { strict: true }));
+  expect(JSON.parse(classes)).toEqual({
+    results: [
+      [
+        [{ b64: "/w==" }, "NaN"],
+        ["é", 1],
+      ],
+    ],
+  });
+  const values = textOf(encodeRegressions(Float32Array.of(-Infinity, 2), { strict: true }));
+  expect(JSON.parse(values)).toEqual({ results: ["-Infinity", 2] });
+});
+
 test("no results at all cannot be told", () => {
   expect(failureOf(() => encodeClassifications([]))).toBe(
     "INVALID_ARGUMENT: Cannot convert empty ClassificationResults to JSON",
@@ -29,5 +44,5 @@ test("no results at all cannot be told", () => {
 });
 
 test("an error body holds the message alone", () => {
-  expect(textOf(errorBody('Bad key: "k"\n\u{1} 键/'))).toBe('{ "error": "Bad key: \\"k\\"\\n\\u0001 键/" }');
+  expect(textOf(errorBody('Bad key: "k"\n\u{1} 键/'))).toBe('{\n    "error": "Bad key: \\"k\\"\\n\\u0001 键/"\n}');
 });

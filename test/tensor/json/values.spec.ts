@@ -111,11 +111,11 @@ describe("a value that the dtype does not take", () => {
     ["uint16", "65536", `${refusal("65536", "Number", "uint16")} (0 to 65535)`],
     ["uint16", "1.5", refusal("1.5", "Number", "uint16")],
     ["int64", "9223372036854775808", refusal("9223372036854775808", "Number", "int64")],
-    ["int64", "-9223372036854775809", refusal("-9223372036854775809", "Number", "int64")],
+    ["int64", "-9223372036854775809", refusal("-9.22337204e+18", "Number", "int64")],
     ["int64", "1.0", refusal("1.0", "Number", "int64")],
     ["int64", "Inf", refusal("Infinity", "Number", "int64")],
     ["uint64", "-1", refusal("-1", "Number", "uint64")],
-    ["uint64", "18446744073709551616", refusal("18446744073709551616", "Number", "uint64")],
+    ["uint64", "18446744073709551616", refusal("1.84467441e+19", "Number", "uint64")],
     ["bool", "1", refusal("1", "Number", "bool")],
     ["bool", '"true"', refusal('"true"', "String", "bool")],
     ["half", '"1"', refusal('"1"', "String", "half")],
@@ -137,6 +137,7 @@ describe("a value that the dtype does not take", () => {
     ["string", '{"b64": "a=Gk"}', "INVALID_ARGUMENT: Unable to base64 decode"],
     ["string", '{"b64": "__8="}', "INVALID_ARGUMENT: Unable to base64 decode"],
     ["string", '{"b64": "aGk=aGk="}', "INVALID_ARGUMENT: Unable to base64 decode"],
+    ["string", '{"b64": "aG.k"}', "INVALID_ARGUMENT: Unable to base64 decode"],
   ] as const) {
     test(`${dtype} ${value}`, () => expect(failureOf(() => one(dtype, value))).toBe(want));
   }
@@ -166,4 +167,28 @@ test("what every dtype writes it reads again", () => {
     expect(valuesOf(back.inputs.get("x") as never), dtype).toEqual(valuesOf(inputs.get("x") as never));
     expect(back.inputs.get("x")?.dtype).toBe(dtypeNamed(dtype));
   }
+});
+
+test("a message quotes what a value holds, not how it was spelled", () => {
+  const spelled = String.raw`[{"\u0061\/": [1e2, 1.50, 1e-7, 1e21, -0, -0.0, NaN, "\u00e9\u0001", {}, []]}]`;
+  expect(failureOf(() => one("string", spelled))).toBe(`INVALID_ARGUMENT: JSON Value: {
+    "a/": [
+        100.0,
+        1.5,
+        1e-7,
+        1e21,
+        0,
+        -0.0,
+        NaN,
+        "é\\u0001",
+        {},
+        []
+    ]
+} not formatted correctly for base64 data`);
+});
+
+test("base64 for URLs is taken where that is asked for", () => {
+  const body = parseRequestBody(bytesOf('{"inputs": [{"b64": "_-8="}, {"b64": "/+8"}]}'));
+  const { inputs } = decodePredictInputs(body, signature({ x: "string" }), { urlSafeBase64: true });
+  expect(valuesOf(inputs.get("x") as never)).toEqual(["/+8=", "/+8="]);
 });
