@@ -6,6 +6,8 @@ export function nearestWord(written: string, words: Iterable<string>): string | 
   const wanted = plain(written);
   let best: { readonly word: string; readonly slips: number } | undefined;
   for (const word of words) {
+    // So many letters are missing or surplus at least; a client may have written megabytes.
+    if (Math.abs(word.length - written.length) > allowedSlips(word)) continue;
     const slips = editDistance(wanted, plain(word));
     if (slips <= allowedSlips(word) && (best === undefined || slips < best.slips)) best = { word, slips };
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
 import { type ModelConfig, modelSchema } from "./models.ts";
 import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
 import { type RouteConfig, routeSchema } from "./routes.ts";
@@ -7,8 +8,8 @@ import { type ServerConfig, serverSchema } from "./server.ts";
 import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
- * A whole configuration, every default filled in. `server` and `workers` need a restart; `models`, `routes` and
- * `resilience` are swapped while running.
+ * A whole configuration, every default filled in. `server` and `workers` need a restart; `models`, `routes`, `resilience`
+ * and `compatibility` are swapped while running.
  */
 export interface Config {
   readonly server: ServerConfig;
@@ -16,6 +17,7 @@ export interface Config {
   readonly models: readonly ModelConfig[];
   readonly routes: readonly RouteConfig[];
   readonly resilience: ResilienceConfig;
+  readonly compatibility: CompatibilityConfig;
 }
 
 /** `$schema` is there for editors, which read it in JSON files. */
@@ -26,6 +28,14 @@ export const configSchema: z.ZodType<Config> = section({
   models: list(modelSchema).prefault([]).describe("The models to serve."),
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),
+  compatibility: compatibilitySchema.prefault({}),
 }).transform(
-  ({ server, workers, models, routes, resilience }): Config => ({ server, workers, models, routes, resilience }),
+  ({ server, workers, models, routes, resilience, compatibility }): Config => ({
+    server,
+    workers,
+    models,
+    routes,
+    resilience,
+    compatibility,
+  }),
 );

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { LOG_LEVELS, type LogLevel } from "../../core/index.ts";
-import { scalar, section } from "./scalar.ts";
-import { duration, durationOrNone, size, text, word, yesNo } from "./units.ts";
+import { describe, scalar, section, Unfit } from "./scalar.ts";
+import { duration, durationOrNone, size, text, word } from "./units.ts";
 
 /** `server:` — what the gateway listens on. Needs a restart. */
 export interface ServerConfig {
@@ -22,8 +22,8 @@ export interface RestConfig {
   readonly timeoutMs: number;
   /** A longer body is refused (413). */
   readonly maxBytes: number;
-  /** Whether answers carry the CORS headers of `--rest_api_enable_cors_support`. */
-  readonly cors: boolean;
+  /** Whose pages may read the answers: all origins (the headers of `--rest_api_enable_cors_support`), none, or these. */
+  readonly cors: boolean | readonly string[];
 }
 
 export interface GrpcConfig {
@@ -54,11 +54,28 @@ function orUndefined(value: number | "off"): number | undefined {
   return value === "off" ? undefined : value;
 }
 
+function origins(): z.ZodType<boolean | readonly string[]> {
+  const shape = { anyOf: [{ type: "boolean" }, { type: "array", items: { type: "string", pattern: "^https?://" } }] };
+  return scalar("true, false or a list of origins", shape, (value) => {
+    if (typeof value === "boolean") return value;
+    if (!Array.isArray(value)) return undefined;
+    const wrong = value.find((origin) => !isOrigin(origin));
+    return wrong === undefined
+      ? value
+      : new Unfit(`expected an origin like https://example.org, got ${describe(wrong)}`);
+  });
+}
+
+/** As browsers write it: scheme, host and a port that isn't the scheme's own, in lower case. */
+function isOrigin(value: unknown): boolean {
+  return typeof value === "string" && /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
 const rest = section({
   port: port().prefault(8501).describe("Port of the REST API; 0: any free one; off: no REST."),
   timeout: durationOrNone().prefault("30s").describe("The longest that a REST call may take."),
   maxBytes: size().prefault("256MiB").describe("A longer body is refused with 413."),
-  cors: yesNo().prefault(false).describe("Whether answers carry CORS headers that allow every origin."),
+  cors: origins().prefault(false).describe("Origins whose pages may read the answers; true: every one."),
 }).transform(
   ({ port, timeout, ...others }): RestConfig => ({ ...others, port: orUndefined(port), timeoutMs: timeout }),
 );

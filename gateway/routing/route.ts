@@ -1,3 +1,4 @@
+import { didYouMean } from "../../config/index.ts";
 import { describeChoice, InferenceError, type ModelName, type Version, type VersionChoice } from "../../core/index.ts";
 import type { InferenceCall, RoutedCall, Servable } from "../call.ts";
 import {
@@ -43,7 +44,7 @@ export function route(
   const model = table.models.get(name);
   const matching = model === undefined ? undefined : findRoute(model, call);
   if (matching !== undefined) return followRoute(matching.action, available, call, random);
-  return { call, target: resolveChoice(model, available, name, choice), arm: "" };
+  return { call, target: resolve(table, available, name, choice), arm: "" };
 }
 
 /**
@@ -51,7 +52,16 @@ export function route(
  * Fails as `route` does.
  */
 export function resolve(table: RouteTable, available: Availability, name: ModelName, choice: VersionChoice): Servable {
-  return resolveChoice(table.models.get(name), available, name, choice);
+  const model = table.models.get(name);
+  const wanted = choice.by === "label" ? versionOfLabel(model, choice.label) : choice;
+  const target = wanted.by === "latest" ? available.latest(name) : available.servable(name, wanted.version);
+  // A worker may still hold a model that the configuration has just dropped.
+  if (model === undefined) {
+    throw new InferenceError("NOT_FOUND", `${notFoundText(name, wanted)}${didYouMean(name, table.models.keys())}`);
+  }
+  if (target !== undefined) return target;
+  if (available.latest(name) === undefined) throw nothingAvailable(available, name, wanted);
+  throw new InferenceError("NOT_FOUND", notFoundText(name, wanted));
 }
 
 function findRoute({ routes }: ModelRoutes, { spec, header }: InferenceCall): Route | undefined {
@@ -88,30 +98,15 @@ function followRoute(action: Action, available: Availability, call: InferenceCal
   );
 }
 
-function resolveChoice(
-  model: ModelRoutes | undefined,
-  available: Availability,
-  name: ModelName,
-  choice: VersionChoice,
-): Servable {
-  const wanted = choice.by === "label" ? versionOfLabel(model, choice.label) : choice;
-  const target = wanted.by === "latest" ? available.latest(name) : available.servable(name, wanted.version);
-  // A worker may still hold a model that the configuration has just dropped.
-  if (model === undefined) throw new InferenceError("NOT_FOUND", notFoundText(name, wanted));
-  if (target !== undefined) return target;
-  if (available.latest(name) === undefined) throw nothingAvailable(available, name, wanted);
-  throw new InferenceError("NOT_FOUND", notFoundText(name, wanted));
-}
-
 /** A label of an unknown model is an unknown label: `ServerCore::GetModelVersionForLabel`. */
 function versionOfLabel(
   model: ModelRoutes | undefined,
   label: string,
 ): { readonly by: "version"; readonly version: Version } {
   const version = model?.labels.get(label);
-  if (version === undefined)
-    throw new InferenceError("INVALID_ARGUMENT", `Unrecognized servable version label: ${label}`);
-  return { by: "version", version };
+  if (version !== undefined) return { by: "version", version };
+  const hint = didYouMean(label, model?.labels.keys() ?? []);
+  throw new InferenceError("INVALID_ARGUMENT", `Unrecognized servable version label: ${label}${hint}`);
 }
 
 /** Begins as TensorFlow Serving's answer does, which knows no "still loading". */

@@ -119,6 +119,21 @@ describe("a configuration file is refused for", () => {
       want: ["2:25 server.rest.port: expected a port from 0 (any free one) to 65535, or off, got 65536"],
     },
     {
+      name: "CORS for what is no origin",
+      text: "models: []\nserver: { rest: { cors: [https://a.example/] } }",
+      want: ['2:25 server.rest.cors: expected an origin like https://example.org, got "https://a.example/"'],
+    },
+    {
+      name: "CORS for a single word",
+      text: "models: []\nserver: { rest: { cors: all } }",
+      want: ['2:25 server.rest.cors: expected true, false or a list of origins, got "all"'],
+    },
+    {
+      name: "an unknown choice of compatibility",
+      text: "models: []\ncompatibility: { strictJSON: true }",
+      want: ['2:18 compatibility.strictJSON: unknown key (did you mean "strictJson"?)'],
+    },
+    {
       name: "a scalar for a mapping",
       text: "models: []\nserver: 8501",
       want: ["2:9 server: expected a mapping, got 8501"],

@@ -88,6 +88,7 @@ test("fills in TensorFlow Serving's defaults", () => {
       allowVersionLabelsForUnavailable: false,
     },
     resilience: { timeoutMs: Number.POSITIVE_INFINITY },
+    compatibility: { strictJson: false, urlSafeBase64: false },
   });
 });
 
@@ -127,6 +128,12 @@ describe("values", () => {
     { of: "a duration in minutes", got: inRest("timeout: 1m").timeoutMs, want: 60_000 },
     { of: "a duration of several parts", got: inRest("timeout: 1h1m1.5s").timeoutMs, want: 3_661_500 },
     { of: "a duration as a number", got: inRest("timeout: 250").timeoutMs, want: 250 },
+    { of: "CORS for all", got: inRest("cors: true").cors, want: true },
+    {
+      of: "CORS for some",
+      got: inRest("cors: [https://a.example, 'http://localhost:3000']").cors,
+      want: ["https://a.example", "http://localhost:3000"],
+    },
     { of: "no duration", got: inRest("timeout: none").timeoutMs, want: Number.POSITIVE_INFINITY },
     { of: "a size in MiB", got: inRest("maxBytes: 1.5MiB").maxBytes, want: 1_572_864 },
     { of: "a size in MB", got: inRest("maxBytes: 64 MB").maxBytes, want: 64_000_000 },

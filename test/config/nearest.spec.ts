@@ -27,4 +27,6 @@ describe("the nearest word", () => {
   ]) {
     test(`to ${written} is ${want ?? "none"}`, () => expect(nearestWord(written, words)).toBe(want));
   }
+
+  test("to a megabyte is none, at once", () => expect(nearestWord("x".repeat(2 ** 20), words)).toBeUndefined());
 });

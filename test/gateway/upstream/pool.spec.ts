@@ -17,6 +17,7 @@ function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 
     workers: { count, endpoints: [] as readonly string[], devices: [] as readonly string[] } as Config["workers"],
     models,
     routes: [],
+    compatibility: { strictJson: false, urlSafeBase64: false },
     resilience: {
       timeoutMs: Number.POSITIVE_INFINITY,
       retries: { attempts: 2, budgetPercent: 20 },
