@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BatchingConfig, Config } from "../config/index.ts";
+import { type BatchingConfig, type Config, didYouMean } from "../config/index.ts";
 import { InferenceError, type Logger, type ModelName, type Version, type VersionStatus } from "../core/index.ts";
 import { createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
@@ -75,7 +75,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   const backend: Backend = {
     serve: (call) => serve(steps, capped(call, config.resilience.timeoutMs)),
     resolve: ({ name, choice }) => resolve(routes, registry, name, choice),
-    status: (name, version) => statusRows(registry.status(name), name, version),
+    status: (name, version) => statusRows(registry.status(name), name, version, routes.models.keys()),
     modelNames: () => config.models.map(({ name }) => name),
     missing,
     reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
@@ -90,7 +90,14 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   const restServer =
     rest.port === undefined
       ? undefined
-      : createRestServer({ ...edge, port: rest.port, config: rest, metrics, monitoringPath: monitoring.path });
+      : createRestServer({
+          ...edge,
+          port: rest.port,
+          config: rest,
+          compatibility: () => config.compatibility,
+          metrics,
+          monitoringPath: monitoring.path,
+        });
   let wasReady = false;
   const tellHealth = (): void => {
     const ready = missing().length === 0;
@@ -164,9 +171,10 @@ function statusRows(
   rows: readonly VersionStatus[] | undefined,
   name: ModelName,
   version: Version | undefined,
+  known: Iterable<ModelName>,
 ): readonly VersionStatus[] {
   if (rows === undefined || rows.length === 0) {
-    throw new InferenceError("NOT_FOUND", `Could not find any versions of model ${name}`);
+    throw new InferenceError("NOT_FOUND", `Could not find any versions of model ${name}${didYouMean(name, known)}`);
   }
   if (version === undefined) return rows;
   const found = rows.filter((row) => row.version === version);

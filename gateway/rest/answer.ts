@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import type { InferenceError } from "../../core/index.ts";
 import { errorBody } from "../../tensor/index.ts";
@@ -18,12 +19,26 @@ export function jsonAnswer(body: Uint8Array): RestAnswer {
 }
 
 /** `value` as TensorFlow Serving lays out its proto JSON: a space an indent, a line's end at the end. */
+export function jsonLines(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 1)}\n`;
+}
+
 export function jsonText(value: unknown): Uint8Array {
-  return Buffer.from(`${JSON.stringify(value, undefined, 1)}\n`);
+  return Buffer.from(jsonLines(value));
 }
 
 export function emptyAnswer(status: number): RestAnswer {
   return { status, body: NOTHING, headers: JSON_TYPE };
+}
+
+/**
+ * What stands outside of the API is answered by a page, as TensorFlow Serving's HTTP library does: a client that looks for
+ * JSON there has the wrong address.
+ */
+export function pageAnswer(status: number): RestAnswer {
+  const reason = STATUS_CODES[status] ?? "";
+  const page = `<!doctype html>\n<title>${status} ${reason}</title>\n<h1>${reason}</h1>\n`;
+  return { status, body: Buffer.from(page), headers: { "content-type": "text/html" } };
 }
 
 /** `{"error": message}`; the message is not cut over REST. */
@@ -33,17 +48,6 @@ export function errorAnswer(error: InferenceError, status: number = httpStatus(e
       ? {}
       : { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
   return { status, body: errorBody(error.message), headers: { ...JSON_TYPE, ...retry } };
-}
-
-/** The headers of `--rest_api_enable_cors_support`, on every answer of the API. */
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "POST, GET",
-  "access-control-allow-headers": "Content-Type",
-};
-
-export function withCors(answer: RestAnswer): RestAnswer {
-  return { ...answer, headers: { ...answer.headers, ...CORS } };
 }
 
 /** `close`: the connection ends with this answer, so that a client of a server that drains goes elsewhere. */

@@ -3,8 +3,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { InferenceError } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
-import { emptyAnswer, jsonAnswer, type RestAnswer, send, sendUnread, withCors } from "./answer.ts";
+import { emptyAnswer, jsonAnswer, type RestAnswer, send, sendUnread } from "./answer.ts";
 import { hasBody } from "./body.ts";
+import { withCors } from "./cors.ts";
+import { encoded } from "./encoding.ts";
 import { type InferParts, infer } from "./infer.ts";
 import { metadataJson, modelsJson, statusJson } from "./model.ts";
 import { clientOf, headerOf } from "./parse.ts";
@@ -22,7 +24,7 @@ export function createApi(parts: ApiParts): (request: FastifyRequest, reply: Fas
   return async ({ raw: request, originalUrl }, reply) => {
     const { method = "" } = request;
     const path = pathOf(originalUrl);
-    const route = apiRoute(method, path);
+    const route = apiRoute(method, originalUrl);
     const observation = observer.start({
       protocol: "rest",
       method: observedMethod(route),
@@ -34,9 +36,10 @@ export function createApi(parts: ApiParts): (request: FastifyRequest, reply: Fas
       route.is === "infer"
         ? await infer(parts, route, request, observation, gaveUp)
         : look(parts, route, request, observation);
-    end(observation, reaction, gaveUp.aborted);
+    const { origin, "accept-encoding": accept } = request.headers;
+    const answer = await encoded(accept, withCors(config.cors, origin, reaction.answer));
+    end(observation, { ...reaction, answer }, gaveUp.aborted);
     if (gaveUp.aborted) return reply.hijack();
-    const answer = config.cors ? withCors(reaction.answer) : reaction.answer;
     if (reaction.unread) sendUnread(reply, answer);
     else send(reply, answer, draining());
     return reply;
@@ -60,7 +63,11 @@ function look(parts: ApiParts, route: LookRoute, request: IncomingMessage, obser
   try {
     return { answer: lookAnswer(parts.backend, route, request, observation), receivedBytes: 0, unread };
   } catch (thrown) {
-    return { ...failure(parts.log, thrown), receivedBytes: 0, unread };
+    const failed = failure(parts.log, thrown);
+    // Here TensorFlow Serving answers nothing but the status.
+    const mute = route.is === "undecodable" || route.is === "preflight";
+    const answer = mute ? emptyAnswer(failed.answer.status) : failed.answer;
+    return { ...failed, answer, receivedBytes: 0, unread };
   }
 }
 
@@ -84,8 +91,10 @@ function lookAnswer(
       return jsonAnswer(metadataJson(route.name, target));
     }
     case "preflight":
-      return emptyAnswer(/https?:\/\//.test(request.headers.origin ?? "") ? 200 : 400);
+      if (/https?:\/\//.test(request.headers.origin ?? "")) return emptyAnswer(200);
+      throw new InferenceError("FAILED_PRECONDITION", "an Origin header with http:// or https:// is expected");
     case "refused":
+    case "undecodable":
       throw new InferenceError("INVALID_ARGUMENT", route.message);
   }
 }
@@ -112,6 +121,7 @@ function observedMethod(route: ApiRoute): ObservedMethod {
     case "preflight":
       return "Preflight";
     case "refused":
+    case "undecodable":
       return "Unknown";
   }
 }

@@ -2,6 +2,7 @@ import { constants } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { gunzip } from "node:zlib";
 import { InferenceError } from "../../core/index.ts";
+import { EMPTY_BODY } from "../../tensor/index.ts";
 
 export type Body =
   | { readonly is: "read"; readonly bytes: Buffer; readonly receivedBytes: number }
@@ -66,7 +67,8 @@ function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
       if (error === null) resolve(inflated);
       else if (error.code === "ERR_BUFFER_TOO_LARGE") resolve(undefined);
       else {
-        const message = `the body cannot be inflated as its Content-Encoding says: ${error.message}`;
+        // TensorFlow Serving goes on as if there were no body.
+        const message = `${EMPTY_BODY}; it cannot be inflated as its Content-Encoding says: ${error.message}`;
         reject(new InferenceError("INVALID_ARGUMENT", message, { cause: error }));
       }
     });

@@ -3,6 +3,7 @@ import type { Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Metrics } from "../observe/index.ts";
 import { jsonAnswer, jsonText, type RestAnswer, send } from "./answer.ts";
+import { encoded } from "./encoding.ts";
 
 export interface HealthParts {
   readonly backend: Backend;
@@ -22,7 +23,7 @@ export function addHealthRoutes(app: FastifyInstance, { backend, metrics, log, d
     app.get(url, async (request, reply) => {
       const answered = await answer();
       log.debug({ protocol: "rest", request: `${request.method} ${url}`, status: answered.status }, "access");
-      send(reply, answered, draining());
+      send(reply, await encoded(request.headers["accept-encoding"], answered), draining());
       return reply;
     });
   };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { RestConfig } from "../../config/index.ts";
+import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import { type Observation, observedBody } from "../observe/index.ts";
@@ -14,6 +14,7 @@ import type { InferRoute } from "./url.ts";
 
 export interface InferParts {
   readonly config: RestConfig;
+  readonly compatibility: () => CompatibilityConfig;
   readonly backend: Backend;
   readonly log: Logger;
 }
@@ -40,7 +41,7 @@ export async function infer(
 }
 
 async function jsonOf(
-  { config, backend }: InferParts,
+  { config, compatibility, backend }: InferParts,
   route: InferRoute,
   bytes: Uint8Array,
   request: IncomingMessage,
@@ -50,14 +51,18 @@ async function jsonOf(
   const { method } = route;
   const { spec, json } = parseJsonRequest(route, bytes);
   observation.asksFor(spec);
-  const call = method === "Predict" ? predictCall(json) : examplesCall(method, json);
-  const answer = await backend.serve({
+  const choices = compatibility();
+  const call = method === "Predict" ? predictCall(json, choices) : examplesCall(method, json, choices);
+  const serve = backend.serve({
     method,
     spec,
     body: observedBody(call, observation),
     header: headerOf(request),
     deadline: deadlineOf(config.timeoutMs),
     signal,
+  });
+  const answer = await serve.catch((thrown: unknown) => {
+    throw call.explain(thrown);
   });
   observation.sentTo(answer.target);
   return call.answerOf(answer.message);

@@ -2,7 +2,7 @@ import type { ModelName, VersionChoice } from "../../core/index.ts";
 import { codec, messageType, type Opaque } from "../../protos/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Servable } from "../call.ts";
-import { jsonText } from "./answer.ts";
+import { jsonLines, jsonText } from "./answer.ts";
 import { protoJson } from "./proto-json.ts";
 
 const SIGNATURE_DEF_MAP = "tensorflow.serving.SignatureDefMap";
@@ -25,11 +25,10 @@ export function statusJson(backend: Backend, name: ModelName, choice: VersionCho
   });
 }
 
-/** `GetModelMetadataResponse` as TensorFlow Serving prints it, with the Any unpacked. */
+/** `GetModelMetadataResponse` as TensorFlow Serving prints it: with the Any unpacked, glued together of two printed messages. */
 export function metadataJson(name: ModelName, target: Servable): Uint8Array {
-  const map = signatureDefMap.decode(target.signatureDefMap);
-  return jsonText({
-    model_spec: { name, signature_name: "", version: String(target.version) },
-    metadata: { signature_def: protoJson(messageType(SIGNATURE_DEF_MAP), map) },
-  });
+  const spec = { name, signature_name: "", version: String(target.version) };
+  const map = protoJson(messageType(SIGNATURE_DEF_MAP), signatureDefMap.decode(target.signatureDefMap));
+  const metadata = `"metadata": {"signature_def": ${jsonLines(map)}}`;
+  return Buffer.from(`{\n"model_spec":${jsonLines(spec)},\n${metadata}\n}\n`);
 }

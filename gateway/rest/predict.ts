@@ -1,3 +1,4 @@
+import type { CompatibilityConfig } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
 import {
   decodePredictInputs,
@@ -9,35 +10,45 @@ import {
   type Signature,
 } from "../../tensor/index.ts";
 import type { PredictInputs, Servable } from "../call.ts";
+import { inputsClause, signaturesClause, withClause } from "./expected.ts";
 import type { JsonCall } from "./json-call.ts";
 
 /** The JSON is typed by the signature, so it is decoded once a version has been chosen; the answer has the request's form. */
-export function predictCall(json: RequestBody): JsonCall {
+export function predictCall(json: RequestBody, { strictJson: strict, urlSafeBase64 }: CompatibilityConfig): JsonCall {
   let format: PredictFormat = "row";
+  let signature: Signature | undefined;
   let made: { readonly target: Servable; readonly request: PredictInputs } | undefined;
   const inputsFor = (target: Servable): PredictInputs => {
     if (made?.target === target) return made.request;
-    const signature = signatureOf(target, json.signature);
-    const decoded = decodePredictInputs(json, signature);
+    signature = signatureOf(target, json.signature);
+    const decoded = decodePredictInputs(json, signature, { urlSafeBase64 });
     format = decoded.format;
-    const request = { signature: signature.key, inputs: decoded.inputs, outputFilter: [] };
+    const request = { signature: signature.key, inputs: decoded.inputs, outputFilter: decoded.outputFilter };
     made = { target, request };
     return request;
   };
   return {
     inputsFor,
     messageFor(target) {
-      const { signature, ...request } = inputsFor(target);
-      const spec = { name: target.name, choice: { by: "version", version: target.version }, signature } as const;
+      const { signature: key, ...request } = inputsFor(target);
+      const spec = { name: target.name, choice: { by: "version", version: target.version }, signature: key } as const;
       return encodePredictRequest({ spec, ...request }, "content");
     },
-    answerOf: (message) => encodePredictOutputs(format, decodePredictResponse(message).outputs),
+    answerOf: (message) => encodePredictOutputs(format, decodePredictResponse(message).outputs, { strict }),
+    explain(thrown) {
+      const isRefusal = thrown instanceof InferenceError && REFUSALS.has(thrown.code);
+      return isRefusal && signature !== undefined ? withClause(thrown, inputsClause(signature)) : thrown;
+    },
   };
 }
+
+/** What a request of the wrong form ends with, be it here or in the graph. */
+const REFUSALS: ReadonlySet<string> = new Set(["INVALID_ARGUMENT", "UNIMPLEMENTED"]);
 
 function signatureOf(target: Servable, asked: string): Signature {
   const name = asked === "" ? DEFAULT_SIGNATURE : asked;
   const signature = target.signatures.get(name);
   if (signature !== undefined) return signature;
-  throw new InferenceError("INVALID_ARGUMENT", `Serving signature name: "${name}" not found in signature def`);
+  const text = `Serving signature name: "${name}" not found in signature def`;
+  throw new InferenceError("INVALID_ARGUMENT", `${text}; ${signaturesClause(target.signatures)}`);
 }

@@ -2,25 +2,28 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { RestConfig } from "../../config/index.ts";
+import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import { InFlight } from "../in-flight.ts";
 import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
 import type { Metrics, Observer } from "../observe/index.ts";
-import { send } from "./answer.ts";
+import { pageAnswer, send } from "./answer.ts";
 import { createApi } from "./api.ts";
-import { answerBadHttp } from "./bad-http.ts";
+import { answerBadHttp, answerConnect } from "./bad-http.ts";
 import { announcesMore } from "./body.ts";
 import { addHealthRoutes, METRICS_PATH } from "./health.ts";
 import { clientOf } from "./parse.ts";
 import { failure } from "./reaction.ts";
+import { httpStatus } from "./status.ts";
 import { isApiPath, pathOf } from "./url.ts";
 
 export interface RestServerOptions {
   readonly host: string;
   readonly port: number;
   readonly config: RestConfig;
+  /** As it is at the moment: it may change while running. */
+  readonly compatibility: () => CompatibilityConfig;
   /** A second path of the metrics; undefined: none. */
   readonly monitoringPath: string | undefined;
   readonly backend: Backend;
@@ -42,6 +45,9 @@ export interface RestServer {
 /** Node's own default, which fastify would lift: a request has to have come in whole within. */
 const REQUEST_TIMEOUT_MS = 300_000;
 
+/** What TensorFlow Serving's HTTP library takes; the API refuses some of them itself. */
+const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+
 /** Where fastify's router finds the API. The paths below are matched by `url.ts`: a router would decode a name's `%2F`. */
 const API_PATH = "/v1/";
 
@@ -53,19 +59,21 @@ export function createRestServer(options: RestServerOptions): RestServer {
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     rewriteUrl: ({ url = "/" }) => routerUrl(url, monitoringPath),
-    frameworkErrors: (_error, request, reply) => void notFound(request, reply),
+    frameworkErrors: (_error, request, reply) => void refuse(request, reply, "NOT_FOUND"),
     clientErrorHandler: answerBadHttp,
   });
-  const notFound = addRoutes(app, { ...options, draining: () => draining });
+  const refuse = addRoutes(app, { ...options, draining: () => draining });
   app.addHook("onRequest", (request, reply, done) => {
     inFlight.enter();
     reply.raw.once("close", () => inFlight.leave());
     // What a client calls its body is not looked at, and fastify would refuse what it cannot read.
     request.headers["content-type"] = "application/octet-stream";
-    done();
+    if (METHODS.has(request.method)) done();
+    else refuse(request, reply, "UNIMPLEMENTED");
   });
   // Bodies are read by those who want them, under their own limit.
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.server.on("connect", answerConnect);
   app.server.on("checkContinue", (request, response) => {
     if (!announcesMore(request, config.maxBytes)) response.writeContinue();
     app.server.emit("request", request, response);
@@ -94,31 +102,31 @@ export function createRestServer(options: RestServerOptions): RestServer {
   };
 }
 
-/** Answers what stands under no route. */
-type NotFound = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+/** Answers what stands under no route, or asks by a method that nothing here has. */
+type Refuse = (request: FastifyRequest, reply: FastifyReply, code: "NOT_FOUND" | "UNIMPLEMENTED") => FastifyReply;
 
-function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly draining: () => boolean }): NotFound {
+function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly draining: () => boolean }): Refuse {
   const { observer, log, draining } = options;
   const api = createApi(options);
   app.route({ method: app.supportedMethods, url: API_PATH, handler: api });
   addHealthRoutes(app, options);
 
-  const notFound: NotFound = (request, reply) => {
+  const refuse: Refuse = (request, reply, code) => {
     const asked = `${request.method} ${pathOf(request.originalUrl)}`;
-    const { answer, error } = failure(log, new InferenceError("NOT_FOUND", `Not found: ${asked}`));
+    const error = new InferenceError(code, `nothing answers ${asked}`);
+    const answer = pageAnswer(httpStatus(code));
     observer
       .start({ protocol: "rest", method: "Unknown", request: asked, client: clientOf(request.raw) })
       .end({ code: error.code, httpStatus: answer.status, bytesIn: 0, bytesOut: answer.body.length, error });
     send(reply, answer, draining());
     return reply;
   };
-  // A method that fastify has no routes for (PROPFIND, say) comes here too.
-  app.setNotFoundHandler((request, reply) => (request.url === API_PATH ? api : notFound)(request, reply));
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, "NOT_FOUND"));
   app.setErrorHandler((thrown, _request, reply) => {
     send(reply, failure(log, thrown).answer, draining());
     return reply;
   });
-  return notFound;
+  return refuse;
 }
 
 /** What fastify's router gets to see. The monitoring path comes first, as in TensorFlow Serving. */

@@ -18,7 +18,9 @@ export type LookRoute =
   | { readonly is: "status" | "metadata"; readonly name: ModelName; readonly choice: VersionChoice }
   | { readonly is: "models" }
   | { readonly is: "preflight" }
-  | { readonly is: "refused"; readonly message: string };
+  | { readonly is: "refused"; readonly message: string }
+  /** A name, version or label that cannot be decoded; TensorFlow Serving keeps the reason to itself. */
+  | { readonly is: "undecodable"; readonly message: string };
 
 /*
  * The two patterns of TensorFlow Serving's `model_servers/http_rest_api_handler.cc`, which match in any letter case. What
@@ -33,28 +35,26 @@ const METHOD_OF_VERB: Readonly<Record<string, RestMethod>> = {
   regress: "Regress",
 };
 
-/** `path` is as {@link pathOf} gives it. HEAD asks what GET asks. */
-export function apiRoute(httpMethod: string, path: string): ApiRoute {
-  switch (httpMethod) {
-    case "POST":
-      return inferRoute(path) ?? malformed(httpMethod, path);
-    case "GET":
-    case "HEAD":
-      return lookRoute(path) ?? malformed(httpMethod, path);
-    case "OPTIONS":
-      return { is: "preflight" };
-    default:
-      return malformed(httpMethod, path);
-  }
+/** Of a request target as it came. */
+export function apiRoute(httpMethod: string, target: string): ApiRoute {
+  const route = httpMethod === "OPTIONS" ? ({ is: "preflight" } as const) : routeOf(httpMethod, pathOf(target));
+  return route ?? { is: "refused", message: `Malformed request: ${httpMethod} ${withoutHost(target)}` };
+}
+
+function routeOf(httpMethod: string, path: string): ApiRoute | undefined {
+  if (httpMethod === "POST") return inferRoute(path);
+  return httpMethod === "GET" ? lookRoute(path) : undefined;
 }
 
 function inferRoute(path: string): ApiRoute | undefined {
-  const [, name, digits, label, verb = ""] = INFER.exec(path) ?? [];
+  const match = INFER.exec(path);
+  if (match === null) return undefined;
+  const [, name, digits, label, verb = ""] = match;
+  const spec = specOf(name, digits, label);
+  if ("is" in spec) return spec;
   // The pattern takes a verb in any letter case; what it then names is compared as it stands.
   const method = METHOD_OF_VERB[verb];
-  const model = name === undefined ? undefined : decode(name);
-  if (method === undefined || model === undefined) return undefined;
-  return withChoice(digits, label, (choice) => ({ is: "infer", method, name: modelName(model), choice }));
+  return method && { is: "infer", method, ...spec };
 }
 
 function lookRoute(path: string): ApiRoute | undefined {
@@ -62,47 +62,51 @@ function lookRoute(path: string): ApiRoute | undefined {
   const match = LOOK.exec(path);
   if (match === null) return undefined;
   const [, name, digits, label, metadata] = match;
-  if (name === undefined) return { is: "refused", message: "Missing model name in request." };
-  const model = decode(name);
-  if (model === undefined) return undefined;
-  const is = metadata === "metadata" ? "metadata" : "status";
-  return withChoice(digits, label, (choice) => ({ is, name: modelName(model), choice }));
+  const spec = specOf(name, digits, label);
+  if ("is" in spec) return spec;
+  if (spec.name === "") return { is: "refused", message: "Missing model name in request." };
+  return { is: metadata === "metadata" ? "metadata" : "status", ...spec };
 }
 
-function withChoice(
-  digits: string | undefined,
-  label: string | undefined,
-  route: (choice: VersionChoice) => ApiRoute,
-): ApiRoute | undefined {
+type Spec = Pick<InferRoute, "name" | "choice">;
+type Undecodable = Extract<LookRoute, { is: "undecodable" }>;
+
+/** In the order of the original, which decodes before it looks at anything else. */
+function specOf(name = "", digits?: string, label?: string): Spec | Undecodable {
+  const decodedName = decode(name);
+  if (decodedName === undefined) return { is: "undecodable", message: `Failed to decode model name: ${name}` };
+  const choice = choiceOf(digits, label);
+  return "is" in choice ? choice : { name: modelName(decodedName), choice };
+}
+
+function choiceOf(digits: string | undefined, label: string | undefined): VersionChoice | Undecodable {
   if (digits !== undefined) {
     const version = parseVersion(digits);
-    if (version !== undefined) return route({ by: "version", version });
-    return { is: "refused", message: `Failed to convert version: ${digits} to numeric.` };
+    if (version !== undefined) return { by: "version", version };
+    return { is: "undecodable", message: `Failed to convert version: ${digits} to numeric.` };
   }
-  if (label === undefined) return route(LATEST);
+  if (label === undefined) return LATEST;
   const decoded = decode(label);
-  return decoded === undefined ? undefined : route({ by: "label", label: decoded });
+  if (decoded !== undefined) return { by: "label", label: decoded };
+  return { is: "undecodable", message: `Failed to decode model version label: ${label}` };
 }
 
-function malformed(httpMethod: string, path: string): ApiRoute {
-  return { is: "refused", message: `Malformed request: ${httpMethod} ${path}` };
-}
-
-/** Undefined for what is no percent-encoded UTF-8. */
+/** Undefined for a `%` without two hex digits. Bytes that are no UTF-8 become U+FFFD: they name nothing. */
 function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+  if (!text.includes("%")) return text;
+  if (/%(?![0-9a-f]{2})/i.test(text)) return undefined;
+  const bytes = text.replaceAll(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1").toString();
 }
 
-/**
- * The path of a request target: without the query, which is ignored, and without scheme and host, which a client that takes
- * us for a proxy sends.
- */
+/** A client that takes us for a proxy sends scheme and host too. */
+function withoutHost(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, "");
+}
+
+/** The path of a request target, without the query, which is ignored. */
 export function pathOf(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/, "");
+  return withoutHost(target).replace(/\?.*$/, "");
 }
 
 /** Whether the API answers under this path; `/v1` alone is not it. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
@@ -69,17 +70,10 @@ for (const { method, path, body, status, error } of [
   },
   {
     method: "POST",
-    path: "/v1/models/%zz:predict",
-    body: "",
-    status: 400,
-    error: "Malformed request: POST /v1/models/%zz:predict",
-  },
-  {
-    method: "POST",
     path: "/v1/models/%ff:predict",
-    body: "",
-    status: 400,
-    error: "Malformed request: POST /v1/models/%ff:predict",
+    body: "{}",
+    status: 404,
+    error: "Servable not found for request: Latest(\u{fffd})",
   },
   {
     method: "POST",
@@ -91,23 +85,11 @@ for (const { method, path, body, status, error } of [
   { method: "GET", path: PREDICT, status: 400, error: `Malformed request: GET ${PREDICT}` },
   { method: "PUT", path: PREDICT, body: "{}", status: 400, error: `Malformed request: PUT ${PREDICT}` },
   { method: "DELETE", path: "/v1/models/half", status: 400, error: "Malformed request: DELETE /v1/models/half" },
-  {
-    method: "PROPFIND",
-    path: "/v1/models/half",
-    status: 400,
-    error: "Malformed request: PROPFIND /v1/models/half",
-  },
-  { method: "PROPFIND", path: "/", status: 404, error: "Not found: PROPFIND /" },
   { method: "PATCH", path: "/v1/models/half", status: 400, error: "Malformed request: PATCH /v1/models/half" },
   { method: "GET", path: "/v1/", status: 400, error: "Malformed request: GET /v1/" },
   { method: "GET", path: "/v1/models/", status: 400, error: "Malformed request: GET /v1/models/" },
   { method: "GET", path: "/v1/models/versions/5", status: 400, error: "Missing model name in request." },
-  {
-    method: "GET",
-    path: "/v1/models/half/versions/99999999999999999999",
-    status: 400,
-    error: "Failed to convert version: 99999999999999999999 to numeric.",
-  },
+  { method: "GET", path: "/v1/nothing?x=1", status: 400, error: "Malformed request: GET /v1/nothing?x=1" },
   // The body is read before the model is looked up.
   {
     method: "POST",
@@ -167,11 +149,6 @@ for (const { method, path, body, status, error } of [
     status: 404,
     error: "Servable not found for request: Latest(nobody)",
   },
-  // Outside of the API.
-  { method: "GET", path: "/", status: 404, error: "Not found: GET /" },
-  { method: "GET", path: "/v1", status: 404, error: "Not found: GET /v1" },
-  { method: "POST", path: "/v2/models", body: "{}", status: 404, error: "Not found: POST /v2/models" },
-  { method: "GET", path: "/%zz", status: 404, error: "Not found: GET /%zz" },
 ]) {
   test(`${method} ${path} with ${body ?? "no body"} is ${status}`, async () => {
     const reply = await rest.ask(method, path, body === undefined ? {} : { body });
@@ -181,12 +158,53 @@ for (const { method, path, body, status, error } of [
   });
 }
 
-test("the body of HEAD is left out", async () => {
-  const reply = await rest.ask("HEAD", "/v1/models/half");
-  expect(reply).toMatchObject({ status: 200, text: "" });
-  expect(Number(reply.headers.get("content-length"))).toBeGreaterThan(50);
-  expect((await rest.ask("HEAD", "/v1/models/nobody")).status).toBe(404);
+test("HEAD is no method of the API, and has no body to say so", async () => {
+  expect(await rest.ask("HEAD", "/v1/models/half")).toMatchObject({ status: 400, text: "" });
 });
+
+for (const [method, path] of [
+  ["GET", "/v1/models/half/versions/99999999999999999999"],
+  ["GET", "/v1/models/versions/99999999999999999999"],
+  ["POST", "/v1/models/half/versions/99999999999999999999:PREDICT"],
+  ["POST", "/v1/models/%zz:predict"],
+  ["GET", "/v1/models/half/labels/%e4%b"],
+] as const) {
+  test(`${method} ${path} is 400 without a word`, async () => {
+    const reply = await rest.ask(method, path);
+    expect(reply).toMatchObject({ status: 400, text: "" });
+    expect(reply.headers.get("content-type")).toBe("application/json");
+    expect(rest.lines.at(-1)).toMatchObject({ error: expect.stringMatching(/^Failed to (convert|decode)/) });
+  });
+}
+
+for (const [method, path, status, title] of [
+  ["GET", "/", 404, "404 Not Found"],
+  ["GET", "/v1", 404, "404 Not Found"],
+  ["POST", "/v2/models", 404, "404 Not Found"],
+  ["GET", "/%zz", 404, "404 Not Found"],
+  ["PROPFIND", "/", 501, "501 Not Implemented"],
+  ["PROPFIND", "/v1/models/half", 501, "501 Not Implemented"],
+  ["PURGE", "/metrics", 501, "501 Not Implemented"],
+] as const) {
+  test(`${method} ${path}, which is not the API, is a page of ${status}`, async () => {
+    const reply = await rest.ask(method, path);
+    expect(reply.status).toBe(status);
+    expect(reply.headers.get("content-type")).toBe("text/html");
+    expect(reply.text).toContain(`<title>${title}</title>`);
+    expect(rest.lines.at(-1)).toMatchObject({ status, error: `nothing answers ${method} ${path}` });
+  });
+}
+
+for (const line of ["CONNECT example.org:443 HTTP/1.1", "NONSENSE / HTTP/1.1"]) {
+  test(`${line} is 501, and ends the connection`, async () => {
+    const socket = rest.socket();
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.write(`${line}\r\nhost: x\r\n\r\n`);
+    await once(socket, "close");
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 501 Not Implemented\r\n/);
+  });
+}
 
 test("a Content-Type is not looked at", async () => {
   for (const type of [

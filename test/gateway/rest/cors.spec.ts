@@ -4,6 +4,35 @@ import { type RestUnderTest, startRest } from "../setup/rest.ts";
 const NAMES = ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers"];
 const ALLOWED = ["*", "POST, GET", "Content-Type"];
 
+describe("CORS for a list of origins", () => {
+  let rest: RestUnderTest;
+  beforeAll(async () => {
+    rest = await startRest({ cors: ["https://a.example", "http://localhost:3000"] });
+  });
+  afterAll(() => rest[Symbol.asyncDispose]());
+
+  for (const [origin, allowed] of [
+    ["https://a.example", true],
+    ["http://localhost:3000", true],
+    ["https://b.example", false],
+    ["https://a.example:8443", false],
+    [undefined, false],
+  ] as const) {
+    test(`${origin ?? "no origin"} is ${allowed ? "named and allowed" : "not allowed"}`, async () => {
+      const headers = origin === undefined ? {} : { origin };
+      for (const [method, path] of [
+        ["GET", "/v1/models"],
+        ["OPTIONS", "/v1/models/half:predict"],
+      ] as const) {
+        const reply = await rest.ask(method, path, { headers });
+        const want = allowed ? [origin, ...ALLOWED.slice(1)] : [null, null, null];
+        expect(NAMES.map((name) => reply.headers.get(name))).toEqual(want);
+        expect(reply.headers.get("vary")).toBe("Origin");
+      }
+    });
+  }
+});
+
 for (const cors of [true, false]) {
   describe(`CORS ${cors ? "on" : "off"}`, () => {
     let rest: RestUnderTest;

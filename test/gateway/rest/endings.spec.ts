@@ -157,6 +157,7 @@ test("a taken port is told in words", async () => {
     host: "127.0.0.1",
     port: rest.port,
     config: { port: rest.port, timeoutMs: 1, maxBytes: 1, cors: false },
+    compatibility: () => ({ strictJson: false, urlSafeBase64: false }),
     monitoringPath: undefined,
     backend: rest.backend,
     observer,

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { RestConfig } from "../../../config/index.ts";
+import type { CompatibilityConfig, RestConfig } from "../../../config/index.ts";
 import type { LogLevel } from "../../../core/index.ts";
 import { createAccessLog, createMetrics, createObserver } from "../../../gateway/observe/index.ts";
 import { createRestServer, type RestServer, type RestServerOptions } from "../../../gateway/rest/index.ts";
@@ -27,13 +27,14 @@ export interface RestUnderTest extends AsyncDisposable {
 
 export interface RestOptions extends Partial<RestConfig> {
   readonly monitoringPath?: string;
+  readonly compatibility?: Partial<CompatibilityConfig>;
   readonly names?: readonly string[];
   readonly logLevel?: LogLevel;
 }
 
 /** A REST edge on a free port of 127.0.0.1 over a {@link createTestBackend}. */
 export async function startRest(options: RestOptions = {}): Promise<RestUnderTest> {
-  const { monitoringPath, names, logLevel, ...rest } = options;
+  const { monitoringPath, names, logLevel, compatibility, ...rest } = options;
   const backend = createTestBackend(names);
   const { log, lines } = memoryLog(logLevel);
   const metrics = createMetrics({ workers: async () => [], ready: () => backend.missingNow.length === 0 });
@@ -47,6 +48,7 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
     host: "127.0.0.1",
     port: 0,
     config,
+    compatibility: () => ({ strictJson: false, urlSafeBase64: false, ...compatibility }),
     monitoringPath,
     backend,
     observer,
