@@ -203,6 +203,113 @@ def tf2():
     os.remove(words)
 
 
+def outputs():
+    """Signatures whose answers differ in form: several outputs, other batch sizes, scalars, bytes, dtypes."""
+
+    def build(session):
+        x = v1.placeholder(tf.float32, None, name="x")
+        n = v1.placeholder(tf.int64, None, name="n")
+        s = v1.placeholder(tf.string, None, name="s")
+        k = v1.placeholder(tf.float32, [], name="k")
+        same_s = tf.identity(s, name="same_s")
+        predict = signature({"x": x}, {"y": tf.identity(x, name="y")})
+        lies = signature({"x": x}, {"y": tf.identity(x, name="y2")})
+        lies.inputs["x"].dtype = tf.int32.as_datatype_enum
+        defaults = signature({"x": x, "k": k}, {"y": tf.multiply(x, k, name="times")})
+        defaults.defaults["k"].CopyFrom(tf.make_tensor_proto(0.5, tf.float32))
+        signatures = {
+            "serving_default": predict,
+            "three": signature({"x": x, "n": n, "s": s}, {"x": tf.identity(x, name="x3"), "n": tf.identity(n, name="n3"), "s_bytes": same_s}),
+            "one_bytes": signature({"s": s}, {"s_bytes": same_s}),
+            "batches": signature({"x": x}, {"all": tf.identity(x, name="all"), "first": x[:1]}),
+            "scalar": signature({"x": x}, {"sum": tf.reduce_sum(x, name="sum")}),
+            "mixed": signature({"x": x}, {"y": tf.identity(x, name="y3"), "sum": tf.reduce_sum(x, name="sum2")}),
+            "none": signature({"x": x}, {"y": x[:0]}),
+            "none_of_two": signature({"x": x}, {"y": x[:0], "z": x[:0]}),
+            "half": signature({"x": x}, {"y": tf.cast(x, tf.half, name="half")}),
+            "bfloat16": signature({"x": x}, {"y": tf.cast(x, tf.bfloat16, name="bfloat16")}),
+            "complex64": signature({"x": x}, {"y": tf.cast(x, tf.complex64, name="complex64")}),
+            "double": signature({"x": x}, {"y": tf.divide(tf.cast(x, tf.float64), 3.0, name="thirds")}),
+            "defaults": defaults,
+            "lies": lies,
+        }
+        save(folder("outputs"), session, signatures)
+
+    graph(build)
+
+
+def features():
+    """Classify and regress: what a tf.Example holds, and signatures that are not what the method wants."""
+    classify, regress = "tensorflow/serving/classify", "tensorflow/serving/regress"
+
+    def build(session):
+        inputs = v1.placeholder(tf.string, [None], name="inputs")
+        parsed = v1.io.parse_example(inputs, {
+            "f": v1.io.FixedLenFeature([], tf.float32, -1.0),
+            "i": v1.io.FixedLenFeature([], tf.int64, -1),
+            "s": v1.io.FixedLenFeature([], tf.string, "none"),
+        })
+        f, i, s = parsed["f"], parsed["i"], parsed["s"]
+        classes = tf.stack([s, tf.strings.as_string(i)], 1, name="classes")
+        scores = tf.stack([f, tf.cast(i, tf.float32)], 1, name="scores")
+        feed = {"inputs": inputs}
+        fixed = tf.constant([[1.0, 2.0, 3.0]], name="fixed")
+        signatures = {
+            "serving_default": signature(feed, {"classes": classes, "scores": scores}, classify),
+            "classes": signature(feed, {"classes": classes}, classify),
+            "scores": signature(feed, {"scores": scores}, classify),
+            "flat": signature(feed, {"outputs": f}, regress),
+            "column": signature(feed, {"outputs": tf.expand_dims(f, 1, name="column")}, regress),
+            "other_alias": signature({"examples": inputs}, {"outputs": f, "scores": scores}),
+            "two_inputs": signature({"inputs": inputs, "more": inputs}, {"outputs": f}),
+            "no_results": signature(feed, {"y": f}),
+            "three_outputs": signature(feed, {"outputs": f, "scores": scores, "classes": classes}),
+            "float_classes": signature(feed, {"classes": scores}, classify),
+            "string_scores": signature(feed, {"scores": classes}, classify),
+            "flat_scores": signature(feed, {"scores": f}, classify),
+            "one_row": signature(feed, {"scores": fixed}, classify),
+            "unequal": signature(feed, {"classes": classes, "scores": tf.concat([scores, scores], 1, name="four")}, classify),
+            "wide": signature(feed, {"outputs": scores}, regress),
+            "int_output": signature(feed, {"outputs": i}, regress),
+            "one_value": signature(feed, {"outputs": tf.constant([1.0], name="one")}, regress),
+        }
+        save(folder("features"), session, signatures)
+
+    graph(build)
+
+
+def failing():
+    """A signature for each way to fail: the graph's own code becomes the answer's."""
+
+    def build(session):
+        x = v1.placeholder(tf.float32, None, name="x")
+        queue = tf.queue.FIFOQueue(1, [tf.float32], [[]], shared_name="queue")
+        with tf.control_dependencies([queue.close()]):
+            enqueue = queue.enqueue([1.0])
+        with tf.control_dependencies([enqueue]):
+            put = tf.identity(x, name="put")
+        element = dict(output_types=[tf.int64], output_shapes=[[]])
+        iterator, _ = tf.raw_ops.AnonymousIteratorV2(**element)
+        empty = tf.raw_ops.RangeDataset(start=tf.constant(0, tf.int64), stop=tf.constant(0, tf.int64), step=tf.constant(1, tf.int64), **element)
+        with tf.control_dependencies([tf.raw_ops.MakeIterator(dataset=empty, iterator=iterator)]):
+            (take,) = tf.raw_ops.IteratorGetNext(iterator=iterator, **element)
+        handle = tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="unset", name="handle")
+        unset = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32, name="unset")
+        huge = tf.zeros(tf.cast([tf.reduce_sum(x) * 0 + 2e15], tf.int64), name="huge")
+        outputs = {
+            "cancelled": put,
+            "data_loss": tf.io.decode_compressed("no zlib", "ZLIB", name="inflated"),
+            "failed_precondition": unset,
+            "invalid_argument": tf.gather([1.0], 7, name="gathered"),
+            "not_found": tf.io.read_file("/no/such/file", name="file"),
+            "out_of_range": take,
+            "resource_exhausted": tf.reduce_sum(huge, name="huge_sum"),
+        }
+        save(folder("failing"), session, {name: signature({"x": x}, {"y": y}) for name, y in outputs.items()})
+
+    graph(build)
+
+
 def broken_graph():
     path = folder("broken_graph")
     os.makedirs(path)
@@ -236,7 +343,7 @@ def unknown_op():
     graph(build)
 
 
-MODELS = [every_dtype, counter, strings, slow, picky, text, tags, lost_tensor, tf2, broken_graph, broken_variables, unknown_op]
+MODELS = [every_dtype, counter, strings, slow, picky, text, tags, lost_tensor, tf2, outputs, features, failing, broken_graph, broken_variables, unknown_op]
 
 if __name__ == "__main__":
     for make in MODELS:
