@@ -1,10 +1,11 @@
-import { Client, credentials } from "@grpc/grpc-js";
+import type { Client } from "@grpc/grpc-js";
 import type { BreakerConfig } from "../../config/index.ts";
 import { InferenceError } from "../../core/index.ts";
 import { predictionServiceRaw } from "../../protos/index.ts";
 import type { InferenceMethod } from "../call.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { failureOf } from "./call-failure.ts";
+import { Lines, type PingConfig } from "./lines.ts";
 import { type CallLimits, unaryCall } from "./unary-call.ts";
 
 /** What a picker looks at. */
@@ -14,14 +15,6 @@ export interface Load {
   /** Calls sent and not yet ended. */
   readonly inFlight: number;
 }
-
-/** How a process that hangs is noticed: its connection is given up `timeoutMs` after a ping that it doesn't answer. */
-export interface PingConfig {
-  readonly everyMs: number;
-  readonly timeoutMs: number;
-}
-
-const PING: PingConfig = { everyMs: 5_000, timeoutMs: 10_000 };
 
 export interface EndpointOptions {
   /** For messages, logs and metrics: `worker-0`. */
@@ -35,42 +28,25 @@ export interface EndpointOptions {
   readonly onBreaker: (state: Breaker["state"]) => void;
 }
 
-/**
- * Messages have no limit here (what comes in is bounded at the edges). With the window, an answer of 8 MB takes a third
- * of the time that it takes with HTTP/2's 64 KiB. A socket that isn't there yet is tried often, it costs nothing.
- */
-const CHANNEL_OPTIONS = {
-  "grpc.max_receive_message_length": -1,
-  "grpc.max_send_message_length": -1,
-  "grpc-node.flow_control_window": 4 * 2 ** 20,
-  "grpc.keepalive_permit_without_calls": 1,
-  "grpc.initial_reconnect_backoff_ms": 50,
-  "grpc.max_reconnect_backoff_ms": 200,
-  "grpc.enable_retries": 0,
-  "grpc.use_local_subchannel_pool": 1,
-  "grpc.service_config_disable_resolution": 1,
-} as const;
-
-/** One worker as the gateway sees it: a connection, its load and its health. The creator closes it. */
+/** One worker as the gateway sees it: its connections, its load and its health. The creator closes it. */
 export class Endpoint implements Load {
   readonly name: string;
-  /** For control calls; `call` is for inference. */
-  readonly client: Client;
   readonly #options: EndpointOptions;
+  readonly #lines: Lines;
   #breaker: Breaker;
   #inFlight = 0;
   #ready = false;
 
   constructor(options: EndpointOptions) {
     this.name = options.name;
-    const { everyMs, timeoutMs } = options.ping ?? PING;
-    this.client = new Client(options.target, credentials.createInsecure(), {
-      ...CHANNEL_OPTIONS,
-      "grpc.keepalive_time_ms": everyMs,
-      "grpc.keepalive_timeout_ms": timeoutMs,
-    });
+    this.#lines = new Lines(options.target, options.ping);
     this.#options = options;
     this.#breaker = createBreaker(options.name, options.breaker, options.onBreaker);
+  }
+
+  /** For control calls; `call` is for inference. */
+  get client(): Client {
+    return this.#lines.control;
   }
 
   /** Whether the worker is known to be there: set by whoever listens to it, cleared by a call that finds it gone. */
@@ -78,6 +54,8 @@ export class Endpoint implements Load {
     return this.#ready;
   }
   set ready(value: boolean) {
+    // The control connection has just been proven; another one may still be waiting to try again.
+    if (value && !this.#ready) this.#lines.reset();
     this.#ready = value;
   }
 
@@ -98,7 +76,7 @@ export class Endpoint implements Load {
     this.#inFlight++;
     try {
       return await this.#breaker.run(() =>
-        unaryCall(this.client, predictionServiceRaw[method], message, limits, this.name),
+        this.#lines.use((client) => unaryCall(client, predictionServiceRaw[method], message, limits, this.name)),
       );
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
@@ -120,7 +98,7 @@ export class Endpoint implements Load {
   close(): void {
     this.#ready = false;
     this.#breaker.close();
-    this.client.close();
+    this.#lines.close();
   }
 
   #suspect(): void {

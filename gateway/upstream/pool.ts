@@ -4,7 +4,8 @@ import { InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../
 import type { Answer, RoutedCall } from "../call.ts";
 import type { Breaker } from "./breaker.ts";
 import { createChanges } from "./changes.ts";
-import type { Endpoint, PingConfig } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { PingConfig } from "./lines.ts";
 import { residentBytes } from "./process-memory.ts";
 import { missing } from "./readiness.ts";
 import { Registry } from "./registry.ts";

@@ -2,7 +2,8 @@ import type { BreakerConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import type { ApplyModelsRequest } from "../../protos/index.ts";
 import type { Changes } from "./changes.ts";
-import { Endpoint, type PingConfig } from "./endpoint.ts";
+import { Endpoint } from "./endpoint.ts";
+import type { PingConfig } from "./lines.ts";
 import type { Registry } from "./registry.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 

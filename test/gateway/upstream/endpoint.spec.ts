@@ -243,3 +243,26 @@ describe("the breaker", () => {
     expect(states).toEqual(["open", "halfOpen", "open", "halfOpen", "closed"]);
   });
 });
+
+test("thousands of calls that are given up end no other call", { timeout: 60_000 }, async () => {
+  const answers: (() => void)[] = [];
+  using server = await startRawServer(
+    () => "never",
+    (reply) => answers.push(reply),
+  );
+  using connected = connect(server.target);
+  const { endpoint } = connected;
+  const arrived = server.nextCall();
+  const patient = endpoint.call("Predict", text("patient"), NO_LIMITS);
+  await arrived;
+  for (let round = 0; round < 15; round++) {
+    const clients = Array.from({ length: 200 }, () => new AbortController());
+    const calls = clients.map(({ signal }) => endpoint.call("Predict", text("x"), { deadline: NO_DEADLINE, signal }));
+    await server.nextCall();
+    for (const client of clients) client.abort();
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: "CANCELLED" });
+  }
+  answers[0]?.();
+  expect((await patient).toString()).toBe("patient");
+  expect([connected.suspected(), endpoint.inFlight]).toEqual([0, 0]);
+});

@@ -22,9 +22,10 @@ export interface RawServer extends Disposable {
   nextCall(): Promise<SeenCall>;
 }
 
-/** Answers to Predict in this process: the message back, an error, or nothing at all. */
+/** Answers to Predict in this process: the message back, an error, or nothing, unless `later` has it sent back after all. */
 export async function startRawServer(
   answer: (message: Buffer) => Buffer | Partial<ServiceError> | "never",
+  later: (sendBack: () => void) => void = () => {},
 ): Promise<RawServer> {
   const server = new Server({ "grpc.max_receive_message_length": -1 });
   let waiting: ((call: SeenCall) => void)[] = [];
@@ -42,6 +43,7 @@ export async function startRawServer(
         const answered = answer(call.request);
         if (Buffer.isBuffer(answered)) reply(null, answered);
         else if (answered !== "never") reply(answered);
+        else later(() => reply(null, call.request));
       },
     },
   );
