@@ -28,17 +28,16 @@ export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>) => Pro
  * Runs `attempt` again while that can help:
  * - nothing was sent, since no endpoint is there at this moment: waits for a change, at most `revivalWaitMs` in all;
  * - the connection failed: at once and outside of the budget, as that endpoint is out and the next is another one;
- * - the worker has just unloaded the version: at once, it is resolved anew;
+ * - the worker has just unloaded the version: at once and as often as it takes, as it is resolved anew without that worker;
  * - the worker answered UNAVAILABLE: at once, if the budget allows.
- * At most `attempts` times, never past the deadline or after the client gave up.
+ * At most `attempts` times but for what was unloaded, never past the deadline or after the client gave up.
  */
 export function createRetry(options: RetryOptions): Retry {
   const { config, budget, mayRunTwice, changes, mayRecover, revivalWaitMs = 5_000 } = options;
 
-  const allows = (kind: FailureKind, call: InferenceCall): boolean => {
+  const allows = (kind: Exclude<FailureKind, "unloaded">, call: InferenceCall): boolean => {
     switch (kind) {
       case "refused":
-      case "unloaded":
         return true;
       case "dropped":
         return mayRunTwice(call.spec.name);
@@ -62,7 +61,7 @@ export function createRetry(options: RetryOptions): Retry {
         if (failure === undefined) {
           waitUntil ??= Math.min(call.deadline, performance.now() + revivalWaitMs);
           if (!mayRecover() || !(await changes.after(seen, waitUntil, call.signal))) throw error;
-        } else if (++resent > config().attempts || !allows(failure.kind, call)) {
+        } else if (failure.kind !== "unloaded" && (++resent > config().attempts || !allows(failure.kind, call))) {
           throw error;
         }
       }

@@ -68,6 +68,13 @@ describe("sends again", () => {
     },
     { name: "after a refused connection", errors: [failed("refused")], tries: 2, want: "answered" },
     { name: "after the version was unloaded", errors: [failed("unloaded")], tries: 2, want: "answered" },
+    {
+      name: "as often as workers have just unloaded the version, which counts as no try",
+      errors: [failed("unloaded"), failed("unloaded"), failed("unloaded"), failed("dropped")],
+      setting: { attempts: 1 },
+      tries: 5,
+      want: "answered",
+    },
     { name: "on UNAVAILABLE, on the budget", errors: [failed("unavailable")], tries: 2, takes: 1, want: "answered" },
     {
       name: "nothing beyond the budget",
