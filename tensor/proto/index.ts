@@ -35,5 +35,5 @@ export {
   encodeRegressionResponse,
   type RegressionResponse,
 } from "./results.ts";
-export { parseSignatureDefMap, signatureDefMapOf } from "./signature-def.ts";
+export { parseSignatureDefMap, restoresVariables, signatureDefMapOf } from "./signature-def.ts";
 export { type FeatureKind, FeaturesWriter, type FeatureValues } from "./tf-example.ts";

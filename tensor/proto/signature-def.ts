@@ -7,7 +7,8 @@ import { LEN, VARINT, WireReader } from "./reader.ts";
 import { readShape, type WireShape } from "./shape.ts";
 import { WireWriter } from "./writer.ts";
 
-const META_GRAPH_SIGNATURE_DEF = 5;
+const META_GRAPH = { saverDef: 3, signatureDef: 5 } as const;
+const SAVER_RESTORE_OP_NAME = 3;
 const MAP_SIGNATURE_DEF = 1;
 const SIGNATURE = { inputs: 1, outputs: 2, methodName: 3, defaults: 4 } as const;
 const INFO = { name: 1, dtype: 2, shape: 3 } as const;
@@ -21,10 +22,28 @@ export function signatureDefMapOf(metaGraphDef: Uint8Array): Uint8Array {
   const writer = new WireWriter(1024);
   const reader = new WireReader(metaGraphDef);
   while (reader.next()) {
-    if (reader.is(META_GRAPH_SIGNATURE_DEF, LEN)) writer.lengthDelimited(MAP_SIGNATURE_DEF, reader.view());
+    if (reader.is(META_GRAPH.signatureDef, LEN)) writer.lengthDelimited(MAP_SIGNATURE_DEF, reader.view());
     else reader.skip();
   }
   return writer.finish();
+}
+
+/** Whether a serialized `tensorflow.MetaGraphDef` names an op that restores its variables (`SaverDef.restore_op_name`). Throws INVALID_ARGUMENT. */
+export function restoresVariables(metaGraphDef: Uint8Array): boolean {
+  let restores = false;
+  const reader = new WireReader(metaGraphDef);
+  while (reader.next()) {
+    if (!reader.is(META_GRAPH.saverDef, LEN)) {
+      reader.skip();
+      continue;
+    }
+    const saver = reader.message();
+    while (saver.next()) {
+      if (saver.is(SAVER_RESTORE_OP_NAME, LEN)) restores = saver.view().length > 0;
+      else saver.skip();
+    }
+  }
+  return restores;
 }
 
 /** The signatures of a serialized `tensorflow.serving.SignatureDefMap`. Throws INVALID_ARGUMENT. */

@@ -17,6 +17,7 @@ const READERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   decodeMultiInferenceResponse: tensor.decodeMultiInferenceResponse,
   parseSignatureDefMap: tensor.parseSignatureDefMap,
   signatureDefMapOf: tensor.signatureDefMapOf,
+  restoresVariables: tensor.restoresVariables,
   requestSpec: (bytes) => METHODS.map((method) => tensor.requestSpec(method, bytes)),
   rewriteRequestSpec: (bytes) =>
     METHODS.map((method) => tensor.rewriteRequestSpec(method, bytes, { version: 1n as never })),

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { dtypeNamed, parseSignatureDefMap, type Signature, signatureDefMapOf } from "../../../tensor/index.ts";
+import {
+  dtypeNamed,
+  parseSignatureDefMap,
+  restoresVariables,
+  type Signature,
+  signatureDefMapOf,
+} from "../../../tensor/index.ts";
 import { times } from "../json/support.ts";
 import { MESSAGES, type MessageRecord, unbase64, valuesOf } from "./wire-data.ts";
 
@@ -44,6 +50,18 @@ test("takes the signatures out of a MetaGraphDef, whatever else is in it", () =>
   const metaGraph = Buffer.concat([field(1, Buffer.from("about")), first as Buffer, graph, ...others, field(7, graph)]);
   expect(Buffer.from(signatureDefMapOf(metaGraph))).toEqual(Buffer.from(MAP));
 });
+
+for (const { name, saver, want } of [
+  { name: "one that names an op", saver: field(3, Buffer.from("save/restore_all")), want: true },
+  { name: "one that names none", saver: field(3, Buffer.from("")), want: false },
+  { name: "one without the field", saver: field(1, Buffer.from("save/Const:0")), want: false },
+]) {
+  test(`tells from a MetaGraphDef's saver whether variables are restored: ${name}`, () => {
+    const graph = field(2, new Uint8Array(200_000).fill(0xff));
+    expect(restoresVariables(Buffer.concat([graph, field(3, saver), field(5, graph)]))).toBe(want);
+    expect(restoresVariables(graph)).toBe(false);
+  });
+}
 
 test("a reference dtype is its base, and what has no name of its own has an empty one", () => {
   // map entry "s" -> inputs { "v" -> TensorInfo { dtype: 101; tensor_shape { dim { size: -1 } }, coo_sparse {} } }

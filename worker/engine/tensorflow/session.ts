@@ -1,5 +1,8 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
 import koffi from "koffi";
-import { parseSignatureDefMap, type Signatures, signatureDefMapOf } from "../../../tensor/index.ts";
+import { InferenceError } from "../../../core/index.ts";
+import { parseSignatureDefMap, restoresVariables, type Signatures, signatureDefMapOf } from "../../../tensor/index.ts";
 import type { Library, Pointer } from "./library.ts";
 import { throwUnlessOk, withStatus } from "./status.ts";
 
@@ -32,6 +35,7 @@ export async function openSession(
     session = await load(library, [options, null, directory, tags, tags.length, graph, metaGraph, status]);
     throwUnlessOk(library, status, "worker");
     if (session === undefined) throw new Error("TensorFlow gave neither a session nor an error");
+    if (restoresVariables(bytesOf(library, metaGraph))) await checkVariables(directory);
     const signatureDefMap = signatureDefMapOf(bytesOf(library, metaGraph)).slice();
     return { graph, session, signatures: parseSignatureDefMap(signatureDefMap), signatureDefMap };
   } catch (error) {
@@ -42,6 +46,21 @@ export async function openSession(
     library.TF_DeleteBuffer(metaGraph);
     library.TF_DeleteSessionOptions(options);
     library.TF_DeleteStatus(status);
+  }
+}
+
+/**
+ * TensorFlow loads a model whose variables are missing as one that has none (`RestoreSession` in
+ * `cc/saved_model/loader.cc`), and each of its runs then fails on a value that is not initialized. Such is a folder that is
+ * still being copied: it must not take the place of a version that answers.
+ */
+async function checkVariables(directory: string): Promise<void> {
+  const index = join("variables", "variables.index");
+  try {
+    await access(join(directory, index));
+  } catch (cause) {
+    const message = `the model has variables, but there is no ${index} in ${directory}`;
+    throw new InferenceError("NOT_FOUND", message, { origin: "worker", cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -101,6 +101,22 @@ describe("a load that fails, with TensorFlow's code and words", () => {
     await expect(engine.load(folder, { tags: ["serve"] })).rejects.toMatchObject({ code: "NOT_FOUND" });
     await rm(folder, { recursive: true });
   });
+});
+
+test("a copy whose variables have not come yet fails to load, and loads once they have", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tensorgate-"));
+  const index = join("variables", "variables.index");
+  await cp(modelFolder("counter"), folder, { recursive: true, filter: (path) => !path.endsWith(index) });
+  await expect(engine.load(folder, { tags: ["serve"] })).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    origin: "worker",
+    message: `the model has variables, but there is no ${index} in ${folder}`,
+  });
+  await cp(join(modelFolder("counter"), index), join(folder, index));
+  const model = await engine.load(folder, { tags: ["serve"] });
+  expect(valuesOf((await runSignature(model, "get", {}))[0])).toEqual([0]);
+  await model.close();
+  await rm(folder, { recursive: true });
 });
 
 describe("a model that is closed", () => {
