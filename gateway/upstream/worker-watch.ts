@@ -1,4 +1,4 @@
-import { type Client, type ClientReadableStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { type Client, type ClientReadableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { Logger } from "../../core/index.ts";
 import { type ApplyModelsRequest, type WatchResponse, workerControl } from "../../protos/index.ts";
 
@@ -100,7 +100,8 @@ export class WorkerWatch {
       wanted,
       { deadline },
       (error) => {
-        if (error === null || stream !== this.#stream) return;
+        // Another gateway has told it a newer set in the meantime, which its reports tell of.
+        if (error === null || error.code === status.FAILED_PRECONDITION || stream !== this.#stream) return;
         this.#options.log.error({ err: error }, "the worker did not take over the set of models");
         // A fresh stream tells what the worker has, and brings it up to date when that is too old.
         this.#lost(stream, error.details, MAX_DELAY_MS);

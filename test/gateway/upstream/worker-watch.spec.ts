@@ -7,6 +7,7 @@ import {
   type ServerWritableStream,
   type ServiceError,
   type sendUnaryData,
+  status,
 } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { silentLogger } from "../../../core/index.ts";
@@ -130,6 +131,16 @@ test("sends a refused set again, not at once", async () => {
   it.watching.apply(wanted(5));
   await expect.poll(() => it.events, { timeout: 10_000 }).toEqual(["report 0", "lost", "report 0", "report 5"]);
   expect(performance.now() - startedMs).toBeGreaterThan(900);
+});
+
+test("leaves it at that when another gateway has told the worker a newer set", async () => {
+  using control = await startControl(0, () => ({ code: status.FAILED_PRECONDITION, details: "older" }));
+  using it = watch(control.port);
+  it.watching.apply(wanted(5));
+  await expect.poll(() => control.applied).toEqual(["5"]);
+  it.watching.apply(wanted(6));
+  await expect.poll(() => control.applied).toEqual(["5", "6"]);
+  expect(it.events).toEqual(["report 0"]);
 });
 
 test("tells nothing once it is closed", async () => {
