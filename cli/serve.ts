@@ -38,7 +38,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   if (failure === undefined) log.info("shutting down");
   else log.fatal(failure.message);
   await gateway.shutDown(config.server.drainTimeoutMs);
-  return failure === undefined ? 0 : 1;
+  return finish(failure === undefined ? 0 : 1);
 }
 
 /** Where a person on this machine reaches what listens on `host`. */
@@ -47,10 +47,32 @@ function reachableHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Undefined once SIGTERM or SIGINT has come; a second one then ends the process at once, as is its default. */
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/** Ctrl-C under npm comes twice, from the terminal and from npm. */
+const ECHO_MS = 500;
+
+/** Undefined once SIGTERM or SIGINT has come; another one, a moment later, then ends the process at once. */
 async function untilSignal(): Promise<undefined> {
-  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  const ended = new AbortController();
+  const { signal } = ended;
+  await Promise.race(SIGNALS.map((name) => once(process, name, { signal })));
+  const sinceMs = performance.now();
+  for (const name of SIGNALS) {
+    process.on(name, () => {
+      if (performance.now() - sinceMs > ECHO_MS) process.exit(1);
+    });
+  }
+  ended.abort();
 }
+
+/** Everything is closed, but the socket of a client that has vanished would keep the process until TCP gives it up. */
+function finish(code: number): number {
+  setTimeout(() => process.exit(code), GRACE_MS).unref();
+  return code;
+}
+
+const GRACE_MS = 100;
 
 /** Resolves only if the promise fails. */
 function failureOf(promise: Promise<unknown>): Promise<Error> {

@@ -33,8 +33,11 @@ export interface Gateway {
   shutDown(limitMs: number): Promise<void>;
 }
 
-/** Of the limit, what stays for workers to end in. */
+/** Of the limit, what stays for workers to end in; a quarter of a short one. */
 const WORKERS_END_MS = 1_500;
+
+/** Of that, what a process takes that has to be killed. */
+const KILL_MS = 200;
 
 /** With thousands of models that load, readiness is not judged anew for each of them. */
 const HEALTH_MS = 50;
@@ -108,9 +111,9 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   };
   pool.onChange(atMostEvery(HEALTH_MS, tellHealth));
 
-  const close = async (limitMs: number): Promise<void> => {
-    await Promise.all([restServer?.close(limitMs), grpcServer.close(limitMs)]);
-    await pool.close(WORKERS_END_MS);
+  const close = async (callsMs: number, workersMs: () => number): Promise<void> => {
+    await Promise.all([restServer?.close(callsMs), grpcServer.close(callsMs)]);
+    await pool.close(workersMs());
   };
   try {
     return {
@@ -118,18 +121,19 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
       restPort: await restServer?.listen(),
       apply,
       async shutDown(limitMs) {
-        const endMs = performance.now() + limitMs - WORKERS_END_MS;
-        const leftMs = (): number => Math.max(0, endMs - performance.now());
+        const endMs = performance.now() + limitMs;
+        const workersMs = Math.min(WORKERS_END_MS, limitMs / 4);
+        const leftMs = (reserveMs: number): number => Math.max(0, endMs - reserveMs - performance.now());
         admission.drain();
         restServer?.drain();
         pool.drain();
         tellHealth();
-        await within(leftMs(), admission.idle());
-        await close(leftMs());
+        await within(leftMs(workersMs), admission.idle());
+        await close(leftMs(workersMs), () => Math.min(WORKERS_END_MS, leftMs(KILL_MS)));
       },
     };
   } catch (thrown) {
-    await close(0);
+    await close(0, () => WORKERS_END_MS);
     throw thrown;
   }
 }

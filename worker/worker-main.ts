@@ -1,3 +1,5 @@
+import { rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { ModelConfig, WorkerSettings } from "../config/index.ts";
 import { createLogger, type Logger } from "../core/index.ts";
 import { createTensorFlowEngine, type SessionSettings } from "./engine/index.ts";
@@ -36,7 +38,12 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   const starting = start(settings, wantedModels(models, settings), log);
   // An end that comes while the library loads needs no drain: nothing is served yet.
   const first = await Promise.race([starting.catch((thrown: unknown) => failure(thrown)), end]);
-  if (first === "drain" || first === "now") exitNow(0);
+  const orphaned = (): never => {
+    removeSocket(settings.grpc.socketPath);
+    exitNow(0);
+  };
+  if (first === "now") return orphaned();
+  if (first === "drain") exitNow(0);
   if ("failed" in first) {
     log.fatal(first.failed.message);
     return finish(1);
@@ -47,7 +54,8 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
   }
   using _watching = watchModels?.((changed) => worker.apply(wantedModels(changed, settings)));
   const how = await end;
-  if (how === "now") exitNow(0);
+  if (how === "now") return orphaned();
+  // The supervisor may go while calls are finishing: nobody waits for them any more.
   process.once("disconnect", orphaned);
   const idle = await worker.drain(drainTimeoutMs);
   process.off("disconnect", orphaned);
@@ -61,9 +69,15 @@ export async function workerMain(options: WorkerMainOptions): Promise<number> {
 
 const DRAIN_MS = 8_000;
 
-/** The supervisor went while calls were finishing: nobody waits for them any more. */
-function orphaned(): never {
-  exitNow(0);
+/** A supervisor that was killed has left its sockets' folder behind; the last of its workers takes it away. */
+function removeSocket(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    rmSync(path, { force: true });
+    rmdirSync(dirname(path));
+  } catch {
+    // Another worker's socket is still in it.
+  }
 }
 
 type End = "drain" | "now";

@@ -44,12 +44,13 @@ export interface WorkerFacts {
 /** Keeps `count` worker processes alive. Whoever starts it closes it; until then none stays dead for long. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #sockets: SocketFolder = createSocketFolder();
+  /** Made for the first process, so that a gateway that is killed before has nothing to leave behind. */
+  #sockets: SocketFolder | undefined;
   readonly #places: Place[];
   #closing = false;
   readonly #killAll = (): void => {
     for (const { life } of this.#places) life?.child.kill("SIGKILL");
-    this.#sockets.removeAll();
+    this.#sockets?.removeAll();
   };
 
   constructor(options: SupervisorOptions) {
@@ -112,7 +113,7 @@ export class Supervisor {
     await Promise.all(lives.map(({ ended }) => ended));
     clearTimeout(killer);
     process.off("exit", this.#killAll);
-    this.#sockets.removeAll();
+    this.#sockets?.removeAll();
   }
 
   /** No process is started any more; those that run go on. */
@@ -123,6 +124,7 @@ export class Supervisor {
 
   #launch(place: Place): void {
     const { launch, log, onStarted } = this.#options;
+    this.#sockets ??= createSocketFolder();
     const slot = { index: place.index, socketPath: this.#sockets.next(place.index), device: place.device };
     let child: ChildProcess;
     try {
@@ -143,7 +145,7 @@ export class Supervisor {
     const how = await life.ended;
     const { wasReady } = life;
     place.life = undefined;
-    this.#sockets.remove(slot.socketPath);
+    this.#sockets?.remove(slot.socketPath);
     this.#options.onEnded(slot);
     if (this.#closing) return;
     const lastedMs = Math.round(performance.now() - startedMs);
