@@ -63,6 +63,7 @@ test("a second signal, not the echo of the first, ends a drain", async () => {
     .poll(async () => (await gateway.get("/metrics")).text)
     .toMatch(/^tensorgate_requests_in_flight\{.*"slow"\} 1$/m);
   gateway.process.kill("SIGINT");
+  await gateway.logged((line) => line.msg === "shutting down");
   gateway.process.kill("SIGINT");
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect((await gateway.get("/readyz")).status).toBe(503);
