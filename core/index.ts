@@ -1,4 +1,5 @@
 export { type Deadline, deadlineIn, NO_DEADLINE, onDeadline, timeLeftMs } from "./deadline.ts";
+export { fitMessage } from "./fit-message.ts";
 export { type Brand, type ModelName, modelName, parseVersion, type Version, version } from "./ids.ts";
 export { InferenceError, type InferenceErrorOptions, type Origin } from "./inference-error.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel, silentLogger, writeLogLine } from "./logger.ts";

@@ -26,6 +26,9 @@ const SERVERS_TIMER = "Deadline exceeded";
 /** The trailer in which our workers name the origin of an error. */
 const ORIGIN_KEY = "tensorgate-origin";
 
+/** The trailer in which our workers tell a text that is too long for a status. */
+const MESSAGE_KEY = "tensorgate-message-bin";
+
 const NO_METADATA = new Metadata();
 
 /**
@@ -92,8 +95,9 @@ function workerError(error: ServiceError, worker: string): InferenceError {
   if (code === "OK") return noAnswer(worker);
   const origin = originOf(error.metadata);
   const kind = answerKind(code, error.details);
-  if (kind === undefined) return new InferenceError(code, error.details, { origin });
-  return new InferenceError(code, error.details, {
+  const message = error.metadata.get(MESSAGE_KEY)[0]?.toString() ?? error.details;
+  if (kind === undefined) return new InferenceError(code, message, { origin });
+  return new InferenceError(code, message, {
     origin,
     retryable: true,
     cause: new CallFailure(kind, `${worker}: ${error.details}`),

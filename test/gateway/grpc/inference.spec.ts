@@ -154,17 +154,20 @@ describe("what the gateway throws", () => {
     );
   });
 
-  test("is cut at 1024 characters", async () => {
+  test("is cut at 1024 bytes, and not once more", async () => {
     expect(await failWith(new InferenceError("INTERNAL", "x".repeat(1024)))).toBe(`INTERNAL: ${"x".repeat(1024)}`);
     expect(await failWith(new InferenceError("INTERNAL", "x".repeat(1025)))).toBe(
       `INTERNAL: ${"x".repeat(1024)}...TRUNCATED`,
     );
+    const cut = `${"x".repeat(1020)}...TRUNCATED`;
+    expect(await failWith(new InferenceError("INTERNAL", cut))).toBe(`INTERNAL: ${cut}`);
   });
 
-  test("may be cut within a character, or hold half of one", async () => {
+  test("is cut between characters, and half of one is replaced", async () => {
     expect(await failWith(new InferenceError("INTERNAL", `${"x".repeat(1023)}😀`))).toBe(
-      `INTERNAL: ${"x".repeat(1023)}\ufffd...TRUNCATED`,
+      `INTERNAL: ${"x".repeat(1023)}...TRUNCATED`,
     );
+    expect(await failWith(new InferenceError("INTERNAL", "x\ud83d"))).toBe("INTERNAL: x\ufffd");
   });
 
   test("shows nothing of itself when it was not expected", async () => {

@@ -69,6 +69,17 @@ describe("an error answer keeps the worker's code and message;", () => {
       want: { code: "INVALID_ARGUMENT", origin: "client", message: "bad feed", retryable: false, kind: undefined },
     },
     {
+      name: "a text that was cut for the status is told whole",
+      status: { code: 3, details: "a long sto...TRUNCATED", metadata: originTrailer("client", "a long story: 名") },
+      want: {
+        code: "INVALID_ARGUMENT",
+        origin: "client",
+        message: "a long story: 名",
+        retryable: false,
+        kind: undefined,
+      },
+    },
+    {
       name: "an unloaded version can be resolved again",
       status: { code: 5, details: "Servable not found for request: Specific(m, 1)" },
       want: {

@@ -59,8 +59,10 @@ export async function startRawServer(
   };
 }
 
-export function originTrailer(origin: string): Metadata {
+/** `whole`: a text that was cut in the status. */
+export function originTrailer(origin: string, whole?: string): Metadata {
   const metadata = new Metadata();
   metadata.set("tensorgate-origin", origin);
+  if (whole !== undefined) metadata.set("tensorgate-message-bin", Buffer.from(whole));
   return metadata;
 }

@@ -158,6 +158,8 @@ describe("Predict", () => {
     const error = await served.failure(Predict, predictRequest(spec({ name })));
     expect(error.details).toMatch(/^Servable not found for request: Latest\(名+\.\.\.TRUNCATED$/);
     expect(Buffer.byteLength(error.details)).toBeLessThanOrEqual(1024 + "...TRUNCATED".length);
+    const [whole] = error.metadata.get("tensorgate-message-bin");
+    expect(whole?.toString()).toMatch(/^Servable not found for request: Latest\(名{1000,}\.\.\.TRUNCATED$/);
   });
 
   test("runs for no longer than the call's deadline", async () => {
