@@ -12,10 +12,23 @@ export type { Config } from "./schema/config.ts";
 export type { BatchingConfig, ModelConfig, VersionPolicy } from "./schema/models.ts";
 export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
 export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey, Target } from "./schema/routes.ts";
-export type { GrpcConfig, MonitoringConfig, RestConfig, ServerConfig } from "./schema/server.ts";
+export type {
+  ChannelArguments,
+  GrpcConfig,
+  MonitoringConfig,
+  RestConfig,
+  ServerConfig,
+  TlsConfig,
+} from "./schema/server.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
 export { compileSettings, defaultConfig, loadSettings, restartParts, type Settings } from "./settings.ts";
-export { parseModelConfigFile, parseMonitoringFile } from "./text-files.ts";
+export {
+  parseBatchingFile,
+  parseModelConfigFile,
+  parseMonitoringFile,
+  parseSessionFile,
+  parseSslFile,
+} from "./text-files.ts";
 export { parseTextFormat, type TextMessage } from "./text-format/parse.ts";
 export { type WatchOptions, watchFile } from "./watch.ts";
 export { type SettingsWatcher, watchSettings } from "./watch-settings.ts";

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
@@ -7,6 +8,7 @@ import { type KnownModels, modelProblems, modelsNamed, namesOf, routeProblems } 
 import { type Config, configSchema } from "./schema/config.ts";
 import type { ModelConfig } from "./schema/models.ts";
 import { isMapping } from "./schema/scalar.ts";
+import type { TlsConfig } from "./schema/server.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
 /** A configuration and the file that it came from. */
@@ -59,7 +61,33 @@ export function parseConfigText(text: string, file: string, options: ParseOption
     problems.push(yaml.problem(["models"], "is missing: name the models to serve"));
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.sort(byPlace));
-  return atFile(parsed.data, file, options);
+  const config = atFile(parsed.data, file, options);
+  const { tls } = config.server.grpc;
+  if (tls === undefined) return config;
+  const grpc = { ...config.server.grpc, tls: withPemText(tls, file, yaml) };
+  return { ...config, server: { ...config.server, grpc } };
+}
+
+/** With the text of its files in place of their paths. */
+function withPemText(tls: TlsConfig, file: string, yaml: YamlFile): TlsConfig {
+  const problems: Problem[] = [];
+  const read = (field: "key" | "cert" | "ca", path: string): string => {
+    try {
+      return readFileSync(resolve(dirname(file), path), "utf8");
+    } catch (thrown) {
+      problems.push(yaml.problem(["server", "grpc", "tls", field], `cannot be read: ${(thrown as Error).message}`));
+      return "";
+    }
+  };
+  const { key, cert, ca } = tls;
+  const text = {
+    ...tls,
+    key: read("key", key),
+    cert: read("cert", cert),
+    ca: ca === undefined ? ca : read("ca", ca),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return text;
 }
 
 /** A top-level key with nothing below it (all of it is a comment, say) counts as absent. */

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { modelName } from "../core/index.ts";
+import { type FlagFiles, readFlagFiles } from "./flag-files.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
 import { parseConfigText, readConfigText } from "./load.ts";
 import { type Config, configSchema } from "./schema/config.ts";
 import { DEFAULT_VERSIONS, type ModelConfig, OWN_DEFAULTS } from "./schema/models.ts";
-import { parseModelConfigFile, parseMonitoringFile } from "./text-files.ts";
+import { parseModelConfigFile } from "./text-files.ts";
 import { withWorkerSettings } from "./worker-settings.ts";
 
 /** What a command runs with: a configuration made of files and flags, and how it was made. */
@@ -23,8 +24,7 @@ export interface Sources {
   readonly flags: FlagValues;
   readonly configFile: SourceText | undefined;
   readonly modelConfigFile: SourceText | undefined;
-  /** What the monitoring file asks for. */
-  readonly monitoringPath: string | undefined;
+  readonly files: FlagFiles;
 }
 
 export interface SourceText {
@@ -43,23 +43,20 @@ export function defaultConfig(): Config {
  * flag that names models reads `config/default.yaml`. Throws {@link ConfigError} with what is wrong.
  */
 export async function loadSettings(flags: FlagValues): Promise<Settings> {
-  const { command, monitoringFile, modelConfigFile, modelBasePath } = flags;
+  const { command, modelConfigFile, modelBasePath } = flags;
   const namesModels = modelConfigFile !== undefined || modelBasePath !== undefined;
   const configFile = flags.configFile ?? (command === "serve" && !namesModels ? defaultConfigFile() : undefined);
   return compileSettings({
     flags,
     configFile: await readSource(configFile),
     modelConfigFile: await readSource(modelConfigFile),
-    monitoringPath:
-      monitoringFile === undefined
-        ? undefined
-        : parseMonitoringFile(await readConfigText(monitoringFile), monitoringFile),
+    files: await readFlagFiles(flags),
   });
 }
 
 /** The configuration that a set of sources stands for. Throws {@link ConfigError}. */
 export function compileSettings(sources: Sources): Settings {
-  const { flags, configFile, modelConfigFile, monitoringPath } = sources;
+  const { flags, configFile, modelConfigFile, files } = sources;
   const models = modelsOf(sources);
   let config = configFile
     ? parseConfigText(configFile.text, configFile.file, { models })
@@ -68,9 +65,12 @@ export function compileSettings(sources: Sources): Settings {
 
   const draft: Draft<Config> = { ...config, ...structuredClone({ server: config.server, workers: config.workers }) };
   for (const change of flags.changes) change(draft);
-  if (monitoringPath !== undefined) draft.server.monitoring.path = monitoringPath;
+  if (files.monitoringPath !== undefined) draft.server.monitoring.path = files.monitoringPath;
+  if (files.tls !== undefined) draft.server.grpc.tls = files.tls;
+  if (files.session !== undefined) draft.workers.session.configProto = files.session;
   const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configFile?.file ?? "the gateway"));
-  return { ...withPorts(draft, flags.command), modelsFrom, sources };
+  const { config: complete, notes } = withPorts(draft, flags.command);
+  return { config: complete, notes: [...notes, ...flags.notes, ...batchingNotes(flags)], modelsFrom, sources };
 }
 
 /** The models that flags name; undefined when they name none. */
@@ -90,6 +90,12 @@ function withPorts(config: Config, command: Command): Pick<Settings, "config" | 
   const server = { ...config.server, rest: { ...rest, port: undefined } };
   const notes = command === "serve" ? [`REST is off: its port ${rest.port} is the gRPC port`] : [];
   return { config: { ...config, server }, notes };
+}
+
+/** The flags and their file are checked, but it is the models' own settings that count. */
+function batchingNotes({ batching: { enabled, perModel } }: FlagValues): readonly string[] {
+  if (enabled === undefined && !perModel) return [];
+  return ["the batching flags and their file have been checked and have no effect yet"];
 }
 
 /** The parts that differ and act only after a restart. */

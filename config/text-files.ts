@@ -1,12 +1,25 @@
-import { type Codec, codec, type Draft, type ModelServerConfig, type MonitoringConfig } from "../protos/index.ts";
+import {
+  type BatchingParameters,
+  type Codec,
+  codec,
+  type Draft,
+  type ModelServerConfig,
+  type MonitoringConfig,
+  type Opaque,
+  type SSLConfig,
+} from "../protos/index.ts";
+import { batchingFindings } from "./batching-parameters.ts";
 import { ConfigError, type Problem, renderPath } from "./config-error.ts";
 import { serverConfigFindings, serverConfigToModels } from "./model-server-config.ts";
 import type { ModelConfig } from "./schema/models.ts";
-import { DEFAULT_MONITORING_PATH } from "./schema/server.ts";
+import { DEFAULT_MONITORING_PATH, type TlsConfig } from "./schema/server.ts";
 import { type ParsedText, parseTextWithPlaces } from "./text-format/parse.ts";
 
 const MODEL_SERVER_CONFIG = "tensorflow.serving.ModelServerConfig";
 const MONITORING_CONFIG = "tensorflow.serving.MonitoringConfig";
+const SSL_CONFIG = "tensorflow.serving.SSLConfig";
+const BATCHING_PARAMETERS = "tensorflow.serving.BatchingParameters";
+const CONFIG_PROTO = "tensorflow.ConfigProto";
 
 /**
  * The models of a `--model_config_file`; undefined when it names no list at all: TensorFlow Serving takes no action then.
@@ -32,6 +45,33 @@ export function parseMonitoringFile(text: string, file: string): string | undefi
   throw new ConfigError([
     { file, ...parsed.placeOf(at), path: renderPath(at), message: "expected a path that starts with /" },
   ]);
+}
+
+/** The keys of an `--ssl_config_file`, which holds them as text. */
+export function parseSslFile(text: string, file: string): TlsConfig {
+  const { message, parsed } = read(text, SSL_CONFIG, codec<SSLConfig>(SSL_CONFIG), file);
+  const { server_key: key, server_cert: cert, custom_ca: ca, client_verify: clientVerify } = message;
+  const missing = Object.entries({ server_key: key, server_cert: cert }).filter(([, pem]) => pem === "");
+  if (missing.length === 0) return { key, cert, ca: ca === "" ? undefined : ca, clientVerify };
+  throw new ConfigError(missing.map(([path]) => ({ file, ...parsed.placeOf([]), path, message: "is missing" })));
+}
+
+/** A `--batching_parameters_file`, whose sizes fit each other. */
+export function parseBatchingFile(text: string, file: string): BatchingParameters {
+  const { message, parsed } = read(text, BATCHING_PARAMETERS, codec<BatchingParameters>(BATCHING_PARAMETERS), file);
+  const problems = batchingFindings(message).map(
+    ({ path, message }): Problem => ({ file, ...parsed.placeOf(path), path: renderPath(path), message }),
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
+  return message;
+}
+
+/** A `--tensorflow_session_config_file` as a serialized `tensorflow.ConfigProto`, in base64. */
+export function parseSessionFile(text: string, file: string): string {
+  const { value } = parseText(text, CONFIG_PROTO, file);
+  return codec<Opaque>(CONFIG_PROTO)
+    .encode(value as Draft<Opaque>)
+    .toString("base64");
 }
 
 function read<T>(

@@ -3,10 +3,13 @@ import type { Config } from "./schema/config.ts";
 import type { GrpcConfig } from "./schema/server.ts";
 import type { LoadConfig, SessionConfig } from "./schema/workers.ts";
 
+/** Neither keys nor options of the gateway's port are for its workers. */
+type WorkerGrpc = Pick<GrpcConfig, "port" | "socketPath" | "maxBytes">;
+
 /** What one worker process is told at its start; its models come over the wire, or from its own flags. */
 export interface WorkerSettings {
   readonly host: string;
-  readonly grpc: GrpcConfig;
+  readonly grpc: WorkerGrpc;
   readonly engine: "tensorflow";
   readonly gpu: boolean;
   readonly memoryBudgetBytes: number | undefined;
@@ -20,9 +23,10 @@ export interface WorkerSettings {
 
 /** The part of a configuration that a worker needs. */
 export function workerSettingsOf({ server, workers }: Config): WorkerSettings {
+  const { port, socketPath, maxBytes } = server.grpc;
   return {
     host: server.host,
-    grpc: server.grpc,
+    grpc: { port, socketPath, maxBytes },
     engine: workers.engine,
     gpu: workers.gpu,
     memoryBudgetBytes: workers.memoryBudgetBytes,
@@ -73,7 +77,7 @@ export function withWorkerSettings(config: Config, settings: WorkerSettings): Co
   const { host, grpc, logLevel, ...workers } = settings;
   return {
     ...config,
-    server: { ...config.server, host, grpc, logLevel },
+    server: { ...config.server, host, grpc: { ...config.server.grpc, ...grpc }, logLevel },
     workers: { ...config.workers, ...workers },
   };
 }

@@ -118,8 +118,12 @@ async function start(settings: WorkerSettings, models: readonly WantedModel[], l
 
 /** In settings an empty list of devices leaves the choice to TensorFlow; the engine hides all for it. */
 function sessionSettings({ session }: WorkerSettings): SessionSettings {
-  const { visibleDevices, ...others } = session;
-  return visibleDevices === "" ? others : session;
+  const { visibleDevices, configProto, ...others } = session;
+  return {
+    ...others,
+    ...(visibleDevices === "" ? {} : { visibleDevices }),
+    configProto: Buffer.from(configProto, "base64"),
+  };
 }
 
 function wantedModels(models: readonly ModelConfig[], { load }: WorkerSettings): readonly WantedModel[] {

@@ -1,3 +1,4 @@
+import { Unfit } from "../schema/scalar.ts";
 import type { Reader } from "./read.ts";
 import type { Change, Command, FlagDraft } from "./values.ts";
 
@@ -42,6 +43,29 @@ export function source<T>(row: Row<T> & { put(values: FlagDraft, value: T): void
     row.put(values, value as T);
     return undefined;
   });
+}
+
+/** A flag of `tensorflow_model_server` that is taken and has no effect here; `why` ends the line that says so. */
+export function withoutEffect<T>(name: string, reader: Reader<T>, why: string, only?: Command): Flag {
+  return source({
+    name,
+    ...(only === undefined ? {} : { only }),
+    reader,
+    hidden: true,
+    help: `Has no effect: ${why}.`,
+    put: (values) => {
+      values.notes.set(name, `--${name} has no effect: ${why}`);
+    },
+  });
+}
+
+/** One that a user would miss: refused when it is set to what is not supported, with what to do instead. */
+export function refused<T>(name: string, reader: Reader<T>, isSet: (value: T) => boolean, sentence: string): Flag {
+  const read = (written: string): T | Unfit => {
+    const value = reader.read(written);
+    return value instanceof Unfit || !isSet(value) ? value : new Unfit(sentence);
+  };
+  return source({ name, reader: { ...reader, read }, hidden: true, help: `Refused: ${sentence}.`, put: () => {} });
 }
 
 function toFlag(row: Row<never> | Row<unknown>, keep: Flag["keep"]): Flag {

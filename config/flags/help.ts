@@ -1,3 +1,4 @@
+import { foreignFlags } from "./foreign.ts";
 import { flagsOf } from "./table.ts";
 import type { Command } from "./values.ts";
 
@@ -20,6 +21,11 @@ export function flagHelp(command: Command): string {
     const value = flag.reader.alone === true ? "" : `=${flag.reader.placeholder}`;
     lines.push(`  --${flag.name}${value}`, ...wrap(flag.help + standard, INDENT));
   }
+  const foreign = foreignFlags
+    .filter(({ commands }) => commands.includes(command))
+    .map(({ name }) => `--${name}`)
+    .join(", ");
+  lines.push("", ...wrap(`Flags of tensorflow_model_server that have no effect or are refused: ${foreign}.`, 0));
   return `${lines.join("\n")}\n`;
 }
 

@@ -1,6 +1,6 @@
 import type { PollPolicy } from "../schema/workers.ts";
 import { type Flag, setting, source } from "./flag.ts";
-import { file, folder, integer, list, text, yesNo } from "./read.ts";
+import { file, fileOrNone, folderOrNone, integer, list, text, yesNo } from "./read.ts";
 
 /** What is served, and how its versions are found and loaded. */
 export const modelFlags: readonly Flag[] = [
@@ -15,7 +15,7 @@ export const modelFlags: readonly Flag[] = [
   }),
   source({
     name: "model_base_path",
-    reader: folder,
+    reader: folderOrNone,
     help: "The folder of the one model to serve, with numeric version folders in it.",
     put: (values, path) => {
       values.modelBasePath = path;
@@ -32,7 +32,7 @@ export const modelFlags: readonly Flag[] = [
   }),
   source({
     name: "model_config_file",
-    reader: file,
+    reader: fileOrNone,
     help: "A ModelServerConfig in protobuf's text format: the models to serve; the two flags above are ignored then.",
     put: (values, path) => {
       values.modelConfigFile = path;
@@ -76,11 +76,21 @@ export const modelFlags: readonly Flag[] = [
   }),
   setting({
     name: "load_retry_interval_micros",
-    reader: integer(0),
+    reader: integer(),
     standard: "60000000",
     help: "The time between two tries.",
     set: ({ workers }, micros) => {
-      workers.load.retryIntervalMs = micros / 1000;
+      workers.load.retryIntervalMs = Math.max(0, micros / 1000);
+    },
+  }),
+  setting({
+    name: "num_load_threads",
+    reader: integer(0),
+    standard: "4",
+    saysNothing: 0,
+    help: "How many versions are loaded at the same time; 0: the default.",
+    set: ({ workers }, threads) => {
+      workers.load.threads = threads;
     },
   }),
   setting({

@@ -46,7 +46,8 @@ export function parseFlags(argv: readonly string[], command: Command): FlagValue
 
   problems.push(...contradictions(values, changes));
   if (problems.length > 0 && !values.help && !values.version) throw new ConfigError(problems);
-  return { ...values, changes: flags.flatMap(({ name }) => changes.get(name) ?? []) };
+  const inOrder = <T>(by: ReadonlyMap<string, T>): T[] => flags.flatMap(({ name }) => by.get(name) ?? []);
+  return { ...values, changes: inOrder(changes), notes: inOrder(values.notes) };
 }
 
 function meantFlag(written: string, flags: readonly Flag[]): string {
@@ -71,6 +72,11 @@ function contradictions(values: FlagDraft, changes: ReadonlyMap<string, Change>)
   if (changes.has("tensorflow_session_parallelism") && oneKind !== undefined) {
     problems.push({ path: "--tensorflow_session_parallelism", message: `cannot be given together with --${oneKind}` });
   }
+  if (values.batching.file !== undefined && values.batching.enabled !== true) {
+    const message =
+      "server_options.batching_parameters_file is set without setting server_options.enable_batching to true.";
+    problems.push({ path: "--batching_parameters_file", message });
+  }
   return problems;
 }
 
@@ -85,6 +91,10 @@ function emptyValues(command: Command): FlagDraft {
     modelConfigFile: undefined,
     modelConfigPollMs: 0,
     monitoringFile: undefined,
+    sslFile: undefined,
+    sessionFile: undefined,
+    batching: { enabled: undefined, file: undefined, perModel: false },
+    notes: new Map(),
     workerSettings: undefined,
   };
 }

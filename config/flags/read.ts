@@ -22,17 +22,29 @@ export const list: Reader<string[]> = {
   read: (written) => written.split(",").filter((part) => part !== ""),
 };
 
+/** Of a flag of `tensorflow_model_server`, for which an empty text is as good as no flag: start scripts pass one. */
+export const textOrNone: Reader<string | undefined> = {
+  placeholder: "TEXT",
+  read: (written) => written || undefined,
+};
+
 /** Relative to the working directory. */
 export const file: Reader<string> = {
   placeholder: "FILE",
   read: (written) => (written === "" ? new Unfit("expected a path, got none") : resolve(written)),
 };
 
-/** As {@link file}; what lies in a cloud is refused. */
-export const folder: Reader<string> = {
+/** As {@link file}; empty: none. */
+export const fileOrNone: Reader<string | undefined> = {
+  placeholder: "FILE",
+  read: (written) => (written === "" ? undefined : resolve(written)),
+};
+
+/** As {@link fileOrNone}; what lies in a cloud is refused. */
+export const folderOrNone: Reader<string | undefined> = {
   placeholder: "FOLDER",
   read(written) {
-    if (written === "") return new Unfit("expected a path, got none");
+    if (written === "") return undefined;
     const problem = cloudPathProblem(written);
     return problem === undefined ? absolutePath(written, process.cwd()) : new Unfit(problem);
   },
@@ -42,8 +54,8 @@ export const yesNo: Reader<boolean> = {
   placeholder: "true|false",
   alone: true,
   read(written) {
-    if (["", "true", "1"].includes(written)) return true;
-    return ["false", "0"].includes(written) ? false : new Unfit(`expected true or false, got "${written}"`);
+    if (/^(true|1|)$/i.test(written)) return true;
+    return /^(false|0)$/i.test(written) ? false : new Unfit(`expected true or false, got "${written}"`);
   },
 };
 

@@ -1,6 +1,8 @@
 import { LOG_LEVELS } from "../../core/index.ts";
+import { Unfit } from "../schema/scalar.ts";
+import { type ChannelArguments, channelArgument } from "../schema/server.ts";
 import { type Flag, setting, source } from "./flag.ts";
-import { file, integer, type Reader, text, word, yesNo } from "./read.ts";
+import { fileOrNone, integer, type Reader, text, word, yesNo } from "./read.ts";
 
 const MAX_PORT = 65_535;
 
@@ -8,6 +10,20 @@ const MAX_PORT = 65_535;
 const port: Reader<number | "any"> = {
   placeholder: "N",
   read: (written) => (written === "any" ? "any" : integer(0, MAX_PORT).read(written)),
+};
+
+/** `a=1,b=x`: what reads as a whole number of 32 bits is one. */
+const channelArguments: Reader<ChannelArguments> = {
+  placeholder: "NAME=VALUE,…",
+  read(written) {
+    const given: Record<string, string | number> = {};
+    for (const part of written.split(",").filter((each) => each !== "")) {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
+      if (name === undefined || value === undefined) return new Unfit(`expected NAME=VALUE, got "${part}"`);
+      given[name] = channelArgument(value);
+    }
+    return given;
+  },
 };
 
 /** Where the program listens, and what it tells. */
@@ -23,11 +39,36 @@ export const serverFlags: readonly Flag[] = [
   }),
   setting({
     name: "grpc_socket_path",
-    reader: file,
+    reader: fileOrNone,
     help: "A Unix socket to speak gRPC on too.",
     set: ({ server }, path) => {
       server.grpc.socketPath = path;
     },
+  }),
+  setting({
+    name: "grpc_channel_arguments",
+    only: "serve",
+    reader: channelArguments,
+    help: "Options of the gRPC server, like grpc.max_connection_age_ms=60000; those that it doesn't know are passed over.",
+    set: ({ server: { grpc } }, given) => {
+      grpc.channelArguments = { ...grpc.channelArguments, ...given };
+    },
+  }),
+  source({
+    name: "ssl_config_file",
+    only: "serve",
+    reader: fileOrNone,
+    help: "An SSLConfig in protobuf's text format: turns on TLS on the gRPC port.",
+    put: (values, path) => {
+      values.sslFile = path;
+    },
+  }),
+  source({
+    name: "enable_grpc_healthcheck_service",
+    reader: yesNo,
+    standard: "true",
+    help: "Taken for TensorFlow Serving's sake: grpc.health.v1 is always there.",
+    put: () => {},
   }),
   setting({
     name: "port",
@@ -73,8 +114,8 @@ export const serverFlags: readonly Flag[] = [
   source({
     name: "monitoring_config_file",
     only: "serve",
-    reader: file,
-    help: "A MonitoringConfig in protobuf's text format: where metrics are, beside /metrics.",
+    reader: fileOrNone,
+    help: "A MonitoringConfig in protobuf's text format: where TensorFlow Serving's metrics are, beside /metrics.",
     put: (values, path) => {
       values.monitoringFile = path;
     },

@@ -1,4 +1,5 @@
 import { type Flag, source } from "./flag.ts";
+import { foreignFlags } from "./foreign.ts";
 import { modelFlags } from "./models.ts";
 import { yesNo } from "./read.ts";
 import { serverFlags } from "./server.ts";
@@ -10,6 +11,7 @@ export const FLAGS: readonly Flag[] = [
   ...modelFlags,
   ...serverFlags,
   ...workerFlags,
+  ...foreignFlags,
   source({
     name: "help",
     reader: yesNo,

@@ -1,7 +1,7 @@
 import { Unfit } from "../schema/scalar.ts";
 import { decodeWorkerSettings, type WorkerSettings } from "../worker-settings.ts";
 import { type Flag, setting, source } from "./flag.ts";
-import { fraction, integer, type Reader, yesNo } from "./read.ts";
+import { fileOrNone, fraction, integer, type Reader, yesNo } from "./read.ts";
 
 const workerSettings: Reader<WorkerSettings> = {
   placeholder: "JSON",
@@ -44,7 +44,8 @@ export const workerFlags: readonly Flag[] = [
     name: "tensorflow_intra_op_parallelism",
     reader: integer(0),
     standard: "0",
-    help: "Threads within one operation.",
+    saysNothing: 0,
+    help: "Threads within one operation; 0: TensorFlow decides.",
     set: ({ workers }, threads) => {
       workers.session.intraOpThreads = threads;
     },
@@ -53,7 +54,8 @@ export const workerFlags: readonly Flag[] = [
     name: "tensorflow_inter_op_parallelism",
     reader: integer(0),
     standard: "0",
-    help: "Threads across operations.",
+    saysNothing: 0,
+    help: "Threads across operations; 0: TensorFlow decides.",
     set: ({ workers }, threads) => {
       workers.session.interOpThreads = threads;
     },
@@ -65,6 +67,61 @@ export const workerFlags: readonly Flag[] = [
     help: "The part of a GPU's memory that each worker takes; 0: TensorFlow decides.",
     set: ({ workers }, part) => {
       workers.session.gpuMemoryFraction = part;
+    },
+  }),
+  source({
+    name: "tensorflow_session_config_file",
+    reader: fileOrNone,
+    help: "A ConfigProto in protobuf's text format: options of every session; the flags above win over it.",
+    put: (values, path) => {
+      values.sessionFile = path;
+    },
+  }),
+  setting({
+    name: "enable_signature_method_name_check",
+    reader: yesNo,
+    standard: "false",
+    help: "Whether a signature is run only by the calls that its method_name stands for.",
+    set: ({ workers }, on) => {
+      workers.checkMethodNames = on;
+    },
+  }),
+  setting({
+    name: "enable_serialization_as_tensor_content",
+    reader: yesNo,
+    standard: "false",
+    help: "Whether Predict answers over gRPC as tensor_content instead of in typed fields.",
+    set: ({ workers }, on) => {
+      workers.answerAsTensorContent = on;
+    },
+  }),
+  source({
+    name: "enable_batching",
+    only: "serve",
+    reader: yesNo,
+    standard: "false",
+    help: "Whether concurrent predict calls are joined.",
+    put: (values, enabled) => {
+      values.batching = { ...values.batching, enabled };
+    },
+  }),
+  source({
+    name: "batching_parameters_file",
+    only: "serve",
+    reader: fileOrNone,
+    help: "BatchingParameters in protobuf's text format: the bounds of that.",
+    put: (values, file) => {
+      values.batching = { ...values.batching, file };
+    },
+  }),
+  source({
+    name: "enable_per_model_batching_parameters",
+    only: "serve",
+    reader: yesNo,
+    standard: "false",
+    help: "Whether batching_params.pbtxt in a version's folder gives the bounds for that model.",
+    put: (values, perModel) => {
+      values.batching = { ...values.batching, perModel };
     },
   }),
   source({

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { LOG_LEVELS, type LogLevel } from "../../core/index.ts";
-import { describe, scalar, section, Unfit } from "./scalar.ts";
-import { duration, durationOrNone, size, text, word } from "./units.ts";
+import { describe, mapping, scalar, section, Unfit } from "./scalar.ts";
+import { duration, durationOrNone, size, text, textOrNumber, word, yesNo } from "./units.ts";
 
 /** `server:` — what the gateway listens on. Needs a restart. */
 export interface ServerConfig {
@@ -33,7 +33,24 @@ export interface GrpcConfig {
   readonly socketPath: string | undefined;
   /** The longest message taken from clients and exchanged with workers. */
   readonly maxBytes: number;
+  /** Undefined: the port speaks plain HTTP/2. Sockets always do. */
+  readonly tls: TlsConfig | undefined;
+  /** Passed on to grpc-js as options of its server; what it doesn't know is passed over. */
+  readonly channelArguments: ChannelArguments;
 }
+
+/** PEM text (paths while a file is being read). */
+export interface TlsConfig {
+  readonly key: string;
+  readonly cert: string;
+  /** Authorities whose client certificates are accepted; undefined: those of the system. */
+  readonly ca: string | undefined;
+  /** Clients must show a certificate. */
+  readonly clientVerify: boolean;
+}
+
+/** By gRPC's names: `grpc.max_connection_age_ms`. */
+export type ChannelArguments = Readonly<Record<string, string | number>>;
 
 export interface MonitoringConfig {
   /** A second path of the metrics on the REST port, beside `/metrics`; undefined: none. */
@@ -80,17 +97,38 @@ const rest = section({
   ({ port, timeout, ...others }): RestConfig => ({ ...others, port: orUndefined(port), timeoutMs: timeout }),
 );
 
+const tls = section({
+  key: text().describe("PEM file with the server's private key; relative to this file."),
+  cert: text().describe("PEM file with its certificate, and those between it and the authority."),
+  ca: text().optional().describe("PEM file with the authorities of client certificates; default: the system's."),
+  clientVerify: yesNo().prefault(false).describe("Whether clients must show a certificate."),
+}).transform(({ ca, ...others }): TlsConfig => ({ ...others, ca }));
+
+const argumentsShape = { type: "object", additionalProperties: { type: ["integer", "string"] } };
+
+/** gRPC takes whole numbers of 32 bits and texts; what reads as the former is one. */
+export function channelArgument(written: string): string | number {
+  return /^-?\d{1,10}$/.test(written) && Math.abs(Number(written)) < 2 ** 31 ? Number(written) : written;
+}
+
 const grpc = section({
   port: port().prefault(8500).describe("Port of the gRPC API; 0: any free one; off: only the socket."),
   socketPath: text().optional().describe("A Unix socket to listen on too; relative to this file."),
   maxBytes: size()
     .prefault(2 ** 31 - 1)
     .describe("The longest message."),
-}).transform(({ port, socketPath, maxBytes }, context): GrpcConfig => {
+  tls: tls.optional().describe("Turns on TLS."),
+  channelArguments: mapping(textOrNumber(), argumentsShape, (key) =>
+    key === "" ? new Unfit("expected the name of an argument, got an empty one") : key,
+  )
+    .prefault({})
+    .describe("Options of the gRPC server: { grpc.max_connection_age_ms: 60000 }."),
+}).transform(({ port, socketPath, maxBytes, tls, channelArguments }, context): GrpcConfig => {
   if (port === "off" && socketPath === undefined) {
     context.addIssue({ code: "custom", message: "off needs a socketPath to listen on", path: ["port"] });
   }
-  return { port: orUndefined(port), socketPath, maxBytes };
+  const passedOn = Object.fromEntries([...channelArguments].map(([name, value]) => [name, channelArgument(value)]));
+  return { port: orUndefined(port), socketPath, maxBytes, tls, channelArguments: passedOn };
 });
 
 /** Where TensorFlow Serving has its metrics when its monitoring file names no other path. */

@@ -45,6 +45,8 @@ export interface SessionConfig {
   readonly gpuMemoryFraction: number;
   /** `gpu_options.visible_device_list`; "": all. */
   readonly visibleDevices: string;
+  /** Of `--tensorflow_session_config_file`: a serialized `tensorflow.ConfigProto` in base64, under all of the above. */
+  readonly configProto: string;
 }
 
 /** How versions are found and loaded; the defaults are TensorFlow Serving's. */
@@ -74,7 +76,7 @@ const session = section({
   gpuMemoryGrowth: yesNo().prefault(false).describe("Whether GPU memory is taken as needed instead of all at start."),
   gpuMemoryFraction: number(0, 1).prefault(0).describe("The part of a GPU's memory to take; 0: TensorFlow decides."),
   visibleDevices: textOrNumber().prefault("").describe("GPUs that TensorFlow may use, by number: 0,2; empty: all."),
-});
+}).transform((options): SessionConfig => ({ ...options, configProto: "" }));
 
 /** `1s`, `once` (0 too) or `never` (a negative number too). */
 function poll(): z.ZodType<PollPolicy> {

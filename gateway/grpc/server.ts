@@ -11,6 +11,7 @@ import { InFlight } from "../in-flight.ts";
 import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
 import type { Observer } from "../observe/index.ts";
 import { type AnswerParts, unary } from "./answer.ts";
+import { serverCredentials } from "./credentials.ts";
 import { addHealthAndReflection } from "./health.ts";
 import { infer } from "./inference.ts";
 import { getModelMetadata, getModelStatus, reloadConfig } from "./model.ts";
@@ -37,9 +38,11 @@ export interface GrpcServer {
 const STREAM_GRACE_MS = 200;
 
 export function createGrpcServer({ host, config, backend, observer, log }: GrpcServerOptions): GrpcServer {
+  const credentials = serverCredentials(config.tls);
   const server = new Server({
     "grpc.max_receive_message_length": config.maxBytes,
     "grpc.max_send_message_length": -1,
+    ...config.channelArguments,
   });
   // grpc-js writes to the console; what it has to say of a port is told by our own errors.
   setLogger({ error: (...words: unknown[]) => log.debug({ words }, "grpc-js") });
@@ -50,7 +53,7 @@ export function createGrpcServer({ host, config, backend, observer, log }: GrpcS
   return {
     async listen() {
       if (config.socketPath !== undefined) await listenOnSocket(server, config.socketPath);
-      return config.port === undefined ? undefined : await listenOnPort(server, host, config.port);
+      return config.port === undefined ? undefined : await listenOnPort(server, credentials, host, config.port);
     },
     setServing,
     async close(limitMs) {
@@ -94,11 +97,16 @@ function uncounted(): number {
   return 0;
 }
 
-async function listenOnPort(server: Server, host: string, port: number): Promise<number> {
+async function listenOnPort(
+  server: Server,
+  credentials: ServerCredentials,
+  host: string,
+  port: number,
+): Promise<number> {
   const tried: unknown[] = [];
   for (const address of addressesToTry(host)) {
     try {
-      return await bind(server, hostAndPort(address, port));
+      return await bind(server, credentials, hostAndPort(address, port));
     } catch (thrown) {
       tried.push(thrown);
       if (!isMissingFamily(thrown)) break;
@@ -110,7 +118,7 @@ async function listenOnPort(server: Server, host: string, port: number): Promise
 async function listenOnSocket(server: Server, path: string): Promise<void> {
   try {
     if (isSocket(path) && !(await answers(path))) rmSync(path);
-    await bind(server, `unix:${path}`);
+    await bind(server, ServerCredentials.createInsecure(), `unix:${path}`);
   } catch (thrown) {
     throw listenError("gRPC", path, thrown);
   }
@@ -134,10 +142,8 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, credentials: ServerCredentials, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
-      error === null ? resolve(port) : reject(error),
-    );
+    server.bindAsync(address, credentials, (error, port) => (error === null ? resolve(port) : reject(error)));
   });
 }

@@ -13,7 +13,7 @@ import {
 
 /** The configuration that flags alone make of the defaults. */
 function configOf(argv: readonly string[], command: Command = "serve"): Config {
-  const sources = { configFile: undefined, modelConfigFile: undefined, monitoringPath: undefined };
+  const sources = { configFile: undefined, modelConfigFile: undefined, files: {} };
   return compileSettings({ ...sources, flags: parseFlags(argv, command) }).config;
 }
 
@@ -92,6 +92,28 @@ describe("a flag lands in its setting", () => {
       of: (c: Config) => c.workers.session,
       want: { gpuMemoryFraction: 0.5 },
     },
+    { argv: ["--num_load_threads=2"], of: (c: Config) => c.workers.load.threads, want: 2 },
+    { argv: ["--num_load_threads=0"], of: (c: Config) => c.workers.load.threads, want: 4 },
+    { argv: ["--load_retry_interval_micros=-1"], of: (c: Config) => c.workers.load.retryIntervalMs, want: 0 },
+    { argv: ["--enable_signature_method_name_check"], of: (c: Config) => c.workers.checkMethodNames, want: true },
+    {
+      argv: ["--enable_serialization_as_tensor_content=True"],
+      of: (c: Config) => c.workers.answerAsTensorContent,
+      want: true,
+    },
+    // As start scripts leave them when a variable isn't set.
+    { argv: ["--grpc_socket_path=", "--ssl_config_file="], of: (c: Config) => c.server.grpc.tls, want: undefined },
+    {
+      argv: ["--tensorflow_session_parallelism=3", "--tensorflow_intra_op_parallelism=0"],
+      of: (c: Config) => c.workers.session,
+      want: { intraOpThreads: 3, interOpThreads: 3 },
+    },
+    {
+      argv: ["--grpc_channel_arguments=grpc.max_connection_age_ms=2000,unknown.key=a=b,big=99999999999"],
+      of: (c: Config) => c.server.grpc.channelArguments,
+      want: { "grpc.max_connection_age_ms": 2000, "unknown.key": "a=b", big: "99999999999" },
+    },
+    { argv: ["--grpc_channel_arguments="], of: (c: Config) => c.server.grpc.channelArguments, want: {} },
     {
       argv: ["--model_base_path=/m"],
       of: (c: Config) => c.models[0],
@@ -156,6 +178,18 @@ describe("flags are refused for", () => {
     { name: "an argument that is no flag", argv: ["config.yaml"], want: ['unexpected argument "config.yaml"'] },
     { name: "one dash", argv: ["-port=9"], want: ['unexpected argument "-port=9" (did you mean --port?)'] },
     { name: "a name without a path", argv: ["--model_name=m"], want: ["--model_name: needs --model_base_path"] },
+    {
+      name: "a channel argument without a value",
+      argv: ["--grpc_channel_arguments=grpc.x"],
+      want: ['--grpc_channel_arguments: expected NAME=VALUE, got "grpc.x"'],
+    },
+    {
+      name: "a batching file without batching",
+      argv: ["--batching_parameters_file=b", "--enable_batching=false"],
+      want: [
+        "--batching_parameters_file: server_options.batching_parameters_file is set without setting server_options.enable_batching to true.",
+      ],
+    },
     {
       name: "threads given twice over",
       argv: ["--tensorflow_session_parallelism=1", "--tensorflow_inter_op_parallelism=1"],

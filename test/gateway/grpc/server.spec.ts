@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ClientReadableStream, credentials, makeClientConstructor, type ServiceError } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { expect, test } from "vitest";
+import { defaultConfig } from "../../../config/index.ts";
 import { modelName } from "../../../core/index.ts";
 import { createGrpcServer } from "../../../gateway/grpc/index.ts";
 import { encodePredictRequest } from "../../../tensor/index.ts";
@@ -163,7 +164,7 @@ test("a taken port is told in words", async () => {
   await using grpc = await startGrpc();
   const second = createGrpcServer({
     host: "127.0.0.1",
-    config: { port, socketPath: undefined, maxBytes: 1 },
+    config: { ...defaultConfig().server.grpc, port },
     ...grpc.parts,
   });
   await expect(second.listen()).rejects.toThrow(`cannot listen for gRPC: 127.0.0.1:${port} is already in use`);

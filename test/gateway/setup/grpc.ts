@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { defaultConfig, type GrpcConfig } from "../../../config/index.ts";
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from "../../../gateway/grpc/index.ts";
 import { createAccessLog, createMetrics, createObserver } from "../../../gateway/observe/index.ts";
 import { createTestBackend, type TestBackend } from "./backend.ts";
@@ -24,13 +25,11 @@ export interface GrpcUnderTest extends AsyncDisposable {
   metrics(): Promise<string>;
 }
 
-export interface GrpcOptions {
-  readonly maxBytes?: number;
-  readonly socketPath?: string;
-}
+export type GrpcOptions = Partial<Omit<GrpcConfig, "port">>;
 
 /** A gRPC edge over a {@link createTestBackend}, on a free port of 127.0.0.1 or only on a socket. */
-export async function startGrpc({ maxBytes = 2 ** 31 - 1, socketPath }: GrpcOptions = {}): Promise<GrpcUnderTest> {
+export async function startGrpc(options: GrpcOptions = {}): Promise<GrpcUnderTest> {
+  const { socketPath } = options;
   const backend = createTestBackend();
   const { log, lines } = memoryLog();
   const metrics = createMetrics({ workers: async () => [], ready: () => true });
@@ -39,7 +38,7 @@ export async function startGrpc({ maxBytes = 2 ** 31 - 1, socketPath }: GrpcOpti
     accessLog: createAccessLog(log),
     knowsModel: (name) => backend.modelNames().includes(name),
   });
-  const config = { port: socketPath === undefined ? 0 : undefined, socketPath, maxBytes };
+  const config = { ...defaultConfig().server.grpc, ...options, port: socketPath === undefined ? 0 : undefined };
   const server = createGrpcServer({ host: "127.0.0.1", config, backend, observer, log });
   const port = await server.listen();
   const target = port === undefined ? `unix:${socketPath}` : `127.0.0.1:${port}`;

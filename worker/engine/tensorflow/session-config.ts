@@ -10,14 +10,19 @@ export interface SessionSettings {
   readonly gpuMemoryFraction?: number;
   /** GPUs as TensorFlow sees them, `0,1`; "" hides all. */
   readonly visibleDevices?: string;
+  /** A serialized `tensorflow.ConfigProto` with whatever else is wanted; what is said above wins over it. */
+  readonly configProto?: Uint8Array;
 }
 
 /**
- * The settings as a serialized `tensorflow.ConfigProto` (`tensorflow/core/protobuf/config.proto`). Soft placement is always on:
- * a graph that was exported with `/gpu:0` written into it then runs on a machine without one.
+ * The settings as a serialized `tensorflow.ConfigProto` (`tensorflow/core/protobuf/config.proto`): of a field that is there
+ * twice, the last one counts. Soft placement is on unless `configProto` says otherwise: a graph that was exported with
+ * `/gpu:0` written into it then runs on a machine without one.
  */
 export function configProto(settings: SessionSettings): Uint8Array {
   const bytes: number[] = [];
+  putVarint(bytes, 7, 1);
+  bytes.push(...(settings.configProto ?? []));
   if (settings.visibleDevices === "") putMessage(bytes, 1, deviceCount("GPU", 0));
   if (settings.intraOpThreads) putVarint(bytes, 2, settings.intraOpThreads);
   if (settings.interOpThreads) putVarint(bytes, 5, settings.interOpThreads);
@@ -26,7 +31,6 @@ export function configProto(settings: SessionSettings): Uint8Array {
   if (settings.gpuMemoryGrowth) putVarint(gpu, 4, 1);
   if (settings.visibleDevices) putMessage(gpu, 5, [...Buffer.from(settings.visibleDevices)]);
   if (gpu.length > 0) putMessage(bytes, 6, gpu);
-  putVarint(bytes, 7, 1);
   return Uint8Array.from(bytes);
 }
 

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  encodeWorkerSettings,
+  loadSettings,
+  parseBatchingFile,
+  parseFlags,
+  parseSessionFile,
+  parseSslFile,
+  type Settings,
+  workerSettingsOf,
+} from "../../config/index.ts";
+import { codec, type Opaque } from "../../protos/index.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flag-files-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+function serve(...argv: string[]): Promise<Settings> {
+  return loadSettings(parseFlags(["--model_base_path=/m", ...argv], "serve"));
+}
+
+describe("the file of --ssl_config_file", () => {
+  test("holds keys as text", async () => {
+    const text = 'server_key: "k\\nk" server_cert: "c" custom_ca: "a" client_verify: true';
+    expect(parseSslFile(text, "f")).toEqual({ key: "k\nk", cert: "c", ca: "a", clientVerify: true });
+    const { config } = await serve(`--ssl_config_file=${write("ssl", 'server_key: "k" server_cert: "c"')}`);
+    expect(config.server.grpc.tls).toEqual({ key: "k", cert: "c", ca: undefined, clientVerify: false });
+    expect(encodeWorkerSettings(workerSettingsOf(config))).not.toContain('"key"');
+  });
+
+  test("is refused without one", () => {
+    expect(() => parseSslFile('server_cert: "c"', "f")).toThrow("f:1:1 server_key: is missing");
+    expect(() => parseSslFile("server_kye: 1", "f")).toThrow(
+      'f:1:1: Error parsing text-format tensorflow.serving.SSLConfig: tensorflow.serving.SSLConfig has no field "server_kye"',
+    );
+  });
+});
+
+const yaml = (tls: string): string => `server:\n  grpc:\n    tls: ${tls}\nmodels: []\n`;
+
+describe("server.grpc.tls", () => {
+  test("names files, whose text it takes", async () => {
+    write("key.pem", "K");
+    write("cert.pem", "C");
+    const file = write("config.yaml", yaml("{ key: key.pem, cert: cert.pem, clientVerify: true }"));
+    const settings = await loadSettings(parseFlags([`--config=${file}`], "serve"));
+    expect(settings.config.server.grpc.tls).toEqual({ key: "K", cert: "C", ca: undefined, clientVerify: true });
+  });
+
+  test("is refused where a file is missing", async () => {
+    write("key.pem", "K");
+    const file = write("config.yaml", yaml("{ key: key.pem, cert: cert.pem }"));
+    await expect(loadSettings(parseFlags([`--config=${file}`], "serve"))).rejects.toThrow(
+      /config\.yaml:3:32 server\.grpc\.tls\.cert: cannot be read: ENOENT/,
+    );
+  });
+});
+
+describe("the file of --batching_parameters_file", () => {
+  for (const { name, text, want } of [
+    { name: "sizes that fit", text: "max_batch_size { value: 8 } allowed_batch_sizes: [2, 8]", want: undefined },
+    { name: "the default size", text: "allowed_batch_sizes: 1000", want: undefined },
+    {
+      name: "sizes that fit what is run at once",
+      text: "max_batch_size { value: 8 } enable_large_batch_splitting { value: true } max_execution_batch_size { value: 4 } allowed_batch_sizes: 4",
+      want: undefined,
+    },
+    {
+      name: "a last size that is not the largest",
+      text: "max_batch_size { value: 8 } allowed_batch_sizes: 2 allowed_batch_sizes: 4",
+      want: "f:1:52 allowed_batch_sizes[1]: Last entry in allowed_batch_sizes must match max_batch_size; last entry was 4; expected 8",
+    },
+    {
+      name: "a last size that is not what is run at once",
+      text: "max_batch_size { value: 8 } enable_large_batch_splitting { value: true } allowed_batch_sizes: 4",
+      want: "Last entry in allowed_batch_sizes must be equal to max_execution_batch_size; last entry was 4; expected 8",
+    },
+    {
+      name: "sizes out of order",
+      text: "max_batch_size { value: 8 } allowed_batch_sizes: [4, 2, 8]",
+      want: "allowed_batch_sizes[1]: allowed_batch_sizes entries must be monotonically increasing",
+    },
+    {
+      name: "no batch at all",
+      text: "max_batch_size { value: 0 }",
+      want: "f:1:18 max_batch_size.value: expected at least 1, got 0",
+    },
+  ]) {
+    test(`${want === undefined ? "takes" : "refuses"} ${name}`, () => {
+      const parsed = expect(() => parseBatchingFile(text, "f"));
+      if (want === undefined) parsed.not.toThrow();
+      else parsed.toThrow(want);
+    });
+  }
+
+  test("is read with --enable_batching, and the log says what becomes of it", async () => {
+    const file = write("batching", "max_batch_size { value: 32 } pad_variable_length_inputs: true");
+    const { sources, notes } = await serve("--enable_batching", `--batching_parameters_file=${file}`);
+    expect(sources.files.batching).toMatchObject({ max_batch_size: { value: "32" }, pad_variable_length_inputs: true });
+    expect(notes).toEqual(["the batching flags and their file have been checked and have no effect yet"]);
+    expect((await serve()).notes).toEqual([]);
+  });
+});
+
+test("the file of --tensorflow_session_config_file reaches the workers as a ConfigProto", async () => {
+  const text = `intra_op_parallelism_threads: 3
+gpu_options { allow_growth: true }
+graph_options { rewrite_options { constant_folding: OFF auto_mixed_precision: ON } }`;
+  const file = write("session", text);
+  const { config } = await serve(`--tensorflow_session_config_file=${file}`, "--tensorflow_inter_op_parallelism=2");
+  const { session } = workerSettingsOf(config);
+  expect(session.interOpThreads).toBe(2);
+  expect(codec<Opaque>("tensorflow.ConfigProto").decode(Buffer.from(session.configProto, "base64"))).toMatchObject({
+    intra_op_parallelism_threads: 3,
+    gpu_options: { allow_growth: true },
+    graph_options: { rewrite_options: { constant_folding: "OFF", auto_mixed_precision: "ON" } },
+  });
+  expect(() => parseSessionFile("intra_op: 3", "f")).toThrow(
+    "f:1:1: Error parsing text-format tensorflow.ConfigProto: ",
+  );
+});

@@ -1,0 +1,86 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, credentials } from "@grpc/grpc-js";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { defaultConfig, type TlsConfig } from "../../../config/index.ts";
+import { createGrpcServer } from "../../../gateway/grpc/index.ts";
+import { testWith } from "../../setup/programs.ts";
+import { type GrpcUnderTest, startGrpc, told } from "../setup/grpc.ts";
+
+const testWithOpenssl = testWith("openssl");
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tensorgate-tls-"));
+  if (testWithOpenssl === test) makeCertificates();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function openssl(...args: string[]): void {
+  execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
+}
+
+/** An authority, and a server and a client that it vouches for. */
+function makeCertificates(): void {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority");
+  for (const name of ["localhost", "client"]) {
+    const from = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", `subjectAltName=DNS:${name}`];
+    openssl("req", "-x509", ...key, ...from, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", `/CN=${name}`);
+  }
+}
+
+const read = (name: string): Buffer => readFileSync(join(folder, name));
+const pem = (name: string): string => read(name).toString();
+const same = (bytes: Buffer): Buffer => bytes;
+
+function serverTls(more: Partial<TlsConfig> = {}): TlsConfig {
+  return { key: pem("localhost.key"), cert: pem("localhost.pem"), ca: undefined, clientVerify: false, ...more };
+}
+
+/** OK, or the code of what came instead, from a client that knows the authority. */
+async function ask(grpc: GrpcUnderTest, own?: string): Promise<string> {
+  const channel =
+    own === undefined
+      ? credentials.createSsl(read("ca.pem"))
+      : credentials.createSsl(read("ca.pem"), read(`${own}.key`), read(`${own}.pem`));
+  const client = new Client(grpc.client.getChannel().getTarget().replace(/^dns:/, ""), channel, {
+    "grpc.ssl_target_name_override": "localhost",
+  });
+  try {
+    return await new Promise((resolve) => {
+      const path = "/tensorflow.serving.PredictionService/Predict";
+      client.makeUnaryRequest(path, same, same, Buffer.alloc(0), { deadline: Date.now() + 5_000 }, (error) =>
+        resolve(error === null ? "OK" : told(error)),
+      );
+    });
+  } finally {
+    client.close();
+  }
+}
+
+const ANSWERED = "INVALID_ARGUMENT: Missing ModelSpec";
+
+testWithOpenssl("a port with a key speaks TLS, and nothing else", async () => {
+  await using grpc = await startGrpc({ tls: serverTls() });
+  expect(await ask(grpc)).toBe(ANSWERED);
+  const plain = { path: "/tensorflow.serving.PredictionService/Predict", message: Buffer.alloc(0), timeoutMs: 1_000 };
+  await expect(grpc.ask(plain)).rejects.toThrow();
+});
+
+testWithOpenssl("clients without a certificate are turned away where one is asked for", async () => {
+  await using grpc = await startGrpc({ tls: serverTls({ ca: pem("ca.pem"), clientVerify: true }) });
+  expect(await ask(grpc, "client")).toBe(ANSWERED);
+  expect(await ask(grpc)).toMatch(/^(UNAVAILABLE|DEADLINE_EXCEEDED)/);
+});
+
+test("a key that is none is told in words", async () => {
+  await using grpc = await startGrpc();
+  const tls = { key: "no key", cert: "no certificate", ca: undefined, clientVerify: false };
+  const config = { ...defaultConfig().server.grpc, port: 0, tls };
+  expect(() => createGrpcServer({ host: "127.0.0.1", config, ...grpc.parts })).toThrow(
+    /^the key and certificate of the gRPC port cannot be used: /,
+  );
+});
