@@ -14,4 +14,6 @@ export interface Backend {
   missing(): readonly string[];
   /** Resolves when the new set of models serves; the signal ends only the wait. */
   reload(request: ReloadConfigRequest, signal: AbortSignal): Promise<void>;
+  /** Of an integer metric of TensorFlow Serving, by its name; 0 for one that there is not. */
+  metricValue(name: string): number;
 }

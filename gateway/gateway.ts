@@ -51,7 +51,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   let routes = compileRoutes(config);
   let batching = batchingOf(config);
   const admission = createAdmission();
-  const pool = createPool({ config, launch, prepared, log });
+  const pool = createPool({ config, launch, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
   const { registry } = pool;
 
   const apply = (next: Config): void => {
@@ -76,12 +76,18 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   };
   const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());
   const backend: Backend = {
-    serve: (call) => serve(steps, capped(call, config.resilience.timeoutMs)),
+    async serve(call) {
+      const startedMs = performance.now();
+      const answer = await serve(steps, capped(call, config.resilience.timeoutMs));
+      metrics.serving.ran(call.method, answer, (performance.now() - startedMs) / 1000);
+      return answer;
+    },
     resolve: ({ name, choice }) => resolve(routes, registry, name, choice),
     status: (name, version) => statusRows(registry.status(name), name, version, routes.models.keys()),
     modelNames: () => config.models.map(({ name }) => name),
     missing,
     reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
+    metricValue: (name) => metrics.serving.valueOf(name),
   };
 
   const metrics = createMetrics({ workers: () => pool.workers(), ready: () => missing().length === 0 });

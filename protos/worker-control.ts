@@ -44,4 +44,8 @@ export interface VersionReport {
   readonly signature_def_map: Buffer;
   readonly failed_loads: Int64;
   readonly wanted: boolean;
+  readonly directory: string;
+  readonly load_micros: Int64;
+  readonly warmup_micros: Int64;
+  readonly warmup_records: Int64;
 }

@@ -41,7 +41,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   };
   const warmUp: WarmUp = load.warmup
     ? warmUpFromFile(load.warmupIterations, (model, record) => replayRecord(model, inference, record))
-    : async () => {};
+    : async () => 0;
   const manager = new Manager({ engine, load, memoryBudgetBytes, warmUp, log });
   const rules = { ...inference, tags: load.tags, allowLabelsForUnavailable };
   const server = await startServer({ manager, listen: options.listen, rules, log });

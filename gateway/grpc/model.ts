@@ -70,15 +70,20 @@ export function getModelStatus(
   };
 }
 
-/** Of the metrics that a request may name, all TensorFlow Serving's own, none exists here: they come back without a value. */
+/** The metrics that a request names come back with what they have grown by meanwhile, each once. */
 export async function reloadConfig(
   backend: Backend,
   request: ReloadConfigRequest,
   { signal }: CallContext,
 ): Promise<ReloadConfigResponse> {
+  const before = new Map(request.metric_names.map((name) => [name, backend.metricValue(name)]));
   await backend.reload(request, signal);
   return {
     status: { error_code: "OK", error_message: "" },
-    metric: request.metric_names.map((name) => ({ name })),
+    metric: Array.from(before, ([name, value]) => ({
+      name,
+      value_increase: "int64_value_increase",
+      int64_value_increase: String(backend.metricValue(name) - value),
+    })),
   };
 }

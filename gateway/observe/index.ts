@@ -2,4 +2,5 @@ export { createAccessLog } from "./access-log.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { createObserver, type Observation, type ObservedMethod, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";
+export type { LoadTry, ServingMetrics } from "./serving-metrics.ts";
 export type { WorkerFigures } from "./worker-metrics.ts";

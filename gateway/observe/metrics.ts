@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
 import { type WorkerFigures, WorkerMetrics } from "./worker-metrics.ts";
 
 /** Label values of a request. All but `code` are "" where the request named nothing that we have. */
@@ -30,6 +31,8 @@ export interface MetricsSources {
 export interface Metrics extends RequestMetrics {
   /** So many Predict calls have gone to a worker as one. */
   departed(labels: BatchLabels, calls: number): void;
+  /** The same requests as TensorFlow Serving would count them. */
+  readonly serving: ServingMetrics;
   /** Of the text that `render` makes. */
   readonly contentType: string;
   /** All metrics in the text format of Prometheus. */
@@ -85,14 +88,17 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   });
   const workers = new WorkerMetrics(registry);
+  const serving = createServingMetrics();
 
   return {
+    serving,
     contentType: registry.contentType,
     // The label objects are made here, as prom-client refuses members that are no label.
     entered: ({ protocol, method, model }) => inFlight.inc({ protocol, method, model }),
     left: ({ protocol, method, model }) => inFlight.dec({ protocol, method, model }),
     ended({ protocol, method, model, version, signature, code }, seconds) {
       const labels = { protocol, method, model, version, signature, code };
+      serving.ended(labels, seconds);
       requests.inc(labels);
       durations.observe(labels, seconds);
     },

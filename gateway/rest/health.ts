@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Metrics } from "../observe/index.ts";
@@ -10,22 +10,33 @@ export interface HealthParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly draining: () => boolean;
+  /** Of TensorFlow Serving's metrics; undefined: none. */
+  readonly monitoringPath: string | undefined;
 }
 
-export const METRICS_PATH = "/metrics";
+const METRICS_PATH = "/metrics";
+
+/** Where fastify's router finds what stands at the monitoring path: nothing that a request could ask for by itself. */
+export const MONITORING_PATH = "/ monitoring";
 
 /**
  * What orchestrators and Prometheus ask. Such requests come by themselves, every few seconds: they are not counted, and
  * logged only at level debug.
  */
-export function addHealthRoutes(app: FastifyInstance, { backend, metrics, log, draining }: HealthParts): void {
-  const route = (url: string, answer: () => RestAnswer | Promise<RestAnswer>): void => {
-    app.get(url, async (request, reply) => {
+export function addHealthRoutes(app: FastifyInstance, parts: HealthParts): void {
+  const { backend, metrics, log, draining, monitoringPath } = parts;
+  const route = (
+    url: string,
+    answer: () => RestAnswer | Promise<RestAnswer>,
+    method: string | readonly string[] = "GET",
+  ): void => {
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const answered = await answer();
       log.debug({ protocol: "rest", request: `${request.method} ${url}`, status: answered.status }, "access");
       send(reply, await encoded(request.headers["accept-encoding"], answered), draining());
       return reply;
-    });
+    };
+    app.route({ method: typeof method === "string" ? method : [...method], url, handler });
   };
 
   route("/healthz", () => jsonAnswer(jsonText({ status: "ok" })));
@@ -38,4 +49,12 @@ export function addHealthRoutes(app: FastifyInstance, { backend, metrics, log, d
     body: Buffer.from(await metrics.render()),
     headers: { "content-type": metrics.contentType },
   }));
+  if (monitoringPath === undefined) return;
+  const monitored = (): RestAnswer => ({
+    status: 200,
+    body: Buffer.from(metrics.serving.render()),
+    headers: { "content-type": "text/plain" },
+  });
+  // TensorFlow Serving answers every method there.
+  route(MONITORING_PATH, monitored, app.supportedMethods);
 }

@@ -12,7 +12,7 @@ import { pageAnswer, send } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { answerBadHttp, answerConnect } from "./bad-http.ts";
 import { announcesMore } from "./body.ts";
-import { addHealthRoutes, METRICS_PATH } from "./health.ts";
+import { addHealthRoutes, MONITORING_PATH } from "./health.ts";
 import { clientOf } from "./parse.ts";
 import { failure } from "./reaction.ts";
 import { httpStatus } from "./status.ts";
@@ -24,7 +24,7 @@ export interface RestServerOptions {
   readonly config: RestConfig;
   /** As it is at the moment: it may change while running. */
   readonly compatibility: () => CompatibilityConfig;
-  /** A second path of the metrics; undefined: none. */
+  /** Where TensorFlow Serving's metrics are; undefined: nowhere. */
   readonly monitoringPath: string | undefined;
   readonly backend: Backend;
   readonly observer: Observer;
@@ -132,7 +132,7 @@ function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly
 /** What fastify's router gets to see. The monitoring path comes first, as in TensorFlow Serving. */
 function routerUrl(url: string, monitoringPath: string | undefined): string {
   const path = pathOf(url);
-  if (path === monitoringPath) return METRICS_PATH;
+  if (path === monitoringPath) return MONITORING_PATH;
   return isApiPath(path) ? API_PATH : url;
 }
 

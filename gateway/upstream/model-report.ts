@@ -20,6 +20,12 @@ export interface VersionReport extends VersionStatus {
   readonly failedLoads: number;
   /** The version policy asks for it. */
   readonly wanted: boolean;
+  /** Where it is loaded from, on the worker; "" once it has ended. */
+  readonly directory: string;
+  /** Of the load that made it AVAILABLE. */
+  readonly loadMicros: number;
+  readonly warmUpMicros: number;
+  readonly warmUpRecords: number;
 }
 
 export function modelReport(report: wire.ModelReport): ModelReport {
@@ -40,6 +46,10 @@ function versionReport(report: wire.VersionReport): VersionReport {
     signatureDefMap: report.signature_def_map,
     failedLoads: Number(report.failed_loads),
     wanted: report.wanted,
+    directory: report.directory,
+    loadMicros: Number(report.load_micros),
+    warmUpMicros: Number(report.warmup_micros),
+    warmUpRecords: Number(report.warmup_records),
   };
 }
 

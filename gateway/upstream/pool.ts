@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config, ModelConfig } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
+import type { LoadTry } from "../observe/index.ts";
 import type { Breaker } from "./breaker.ts";
 import { createChanges } from "./changes.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -22,6 +23,8 @@ export interface PoolOptions {
   /** What the first local worker waits for. Default: nothing. */
   readonly prepared?: Promise<unknown>;
   readonly log: Logger;
+  /** Called for each try of a worker to load a version. */
+  readonly onLoadTried?: (load: LoadTry) => void;
   readonly ping?: PingConfig;
   /** How long a process that was connected may be silent before it is killed. Default 20 s. */
   readonly hungMs?: number;
@@ -78,13 +81,13 @@ export interface PoolWorker {
  * pool.
  */
 export function createPool(options: PoolOptions): Pool {
-  const { config: first, launch, prepared, log, ping, hungMs = 20_000 } = options;
+  const { config: first, launch, prepared, log, onLoadTried, ping, hungMs = 20_000 } = options;
   let config = first;
   let retryByModel = retries(first.models);
   let generation = nextGeneration(0n);
   let wanted = applyModelsRequest(first.models, generation);
   const changes = createChanges();
-  const registry = new Registry<Endpoint>(() => changes.notify());
+  const registry = new Registry<Endpoint>(() => changes.notify(), onLoadTried);
   const links = new Map<string, WorkerLink>();
   const connected = (): WorkerLink[] => [...links.values()].filter(({ endpoint }) => endpoint.ready);
   let ending = false;

@@ -1,6 +1,8 @@
 import type { LoadFailure, ModelName, Version, VersionStatus } from "../../core/index.ts";
 import type { WatchResponse } from "../../protos/index.ts";
 import type { Servable } from "../call.ts";
+import type { LoadTry } from "../observe/index.ts";
+import { loadTries } from "./load-tries.ts";
 import { isDecided, type ModelReport, modelReport } from "./model-report.ts";
 import { type EndpointReport, type ModelView, mergeReports } from "./model-view.ts";
 
@@ -20,16 +22,19 @@ export class Registry<E> {
   /** Of models that are no longer served. */
   readonly #ended = new Map<string, readonly VersionStatus[]>();
   readonly #changed: () => void;
+  readonly #tried: (load: LoadTry) => void;
 
-  /** `changed` is called after every change, when all questions are answered from the new state. */
-  constructor(changed: () => void = () => {}) {
+  /** `changed` is called after every change, when all questions are answered from the new state; `tried` for each load. */
+  constructor(changed: () => void = () => {}, tried: (load: LoadTry) => void = () => {}) {
     this.#changed = changed;
+    this.#tried = tried;
   }
 
   /** Takes in one answer of an endpoint's Watch stream. */
   report(endpoint: E, response: WatchResponse): void {
     const known = this.#endpoints.get(endpoint) ?? { generation: 0n, memoryBytes: 0, models: new Map() };
     const touched = new Set<string>();
+    const before = response.complete ? new Map(known.models) : known.models;
     if (response.complete) {
       for (const name of known.models.keys()) touched.add(name);
       known.models.clear();
@@ -40,7 +45,11 @@ export class Registry<E> {
         known.models.delete(model.name);
         this.#seen.delete(model.name);
         this.#keepEnded(modelReport(model));
-      } else known.models.set(model.name, modelReport(model));
+      } else {
+        const report = modelReport(model);
+        for (const load of loadTries(before.get(model.name), report)) this.#tried(load);
+        known.models.set(model.name, report);
+      }
     }
     known.generation = BigInt(response.generation);
     known.memoryBytes = Number(response.memory_bytes);

@@ -33,6 +33,7 @@ export {
   decodeRegressionResponse,
   encodeClassificationResponse,
   encodeRegressionResponse,
+  exampleCount,
   type RegressionResponse,
 } from "./results.ts";
 export { parseSignatureDefMap, restoresVariables, signatureDefMapOf } from "./signature-def.ts";

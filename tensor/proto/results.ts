@@ -66,6 +66,33 @@ function readResponse(bytes: Uint8Array, readResult: (reader: WireReader) => voi
   return spec;
 }
 
+/** How many examples a serialized answer is about; of MultiInference, whose tasks all answer the same ones, the first task's. */
+export function exampleCount(method: "Classify" | "Regress" | "MultiInference", message: Uint8Array): number {
+  const fields: readonly number[] = [2, 3];
+  const results: WireReader[] = [];
+  const reader = new WireReader(message);
+  while (reader.next()) {
+    if (!reader.is(1, LEN)) reader.skip();
+    else if (method !== "MultiInference") results.push(reader.message());
+    else if (results.length > 0) reader.skip();
+    else {
+      const task = reader.message();
+      while (task.next()) {
+        if (fields.includes(task.field) && task.type === LEN) results.push(task.message());
+        else task.skip();
+      }
+    }
+  }
+  let count = 0;
+  for (const result of results) {
+    while (result.next()) {
+      if (result.is(1, LEN)) count++;
+      result.skip();
+    }
+  }
+  return count;
+}
+
 /** `tensorflow.serving.ClassificationResult`. */
 export function writeClassifications(writer: WireWriter, results: readonly Classes[]): void {
   for (const { labels, scores } of results) {

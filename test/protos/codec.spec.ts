@@ -64,6 +64,10 @@ describe("encode", () => {
       signature_def_map: Buffer.alloc(0),
       failed_loads: "0",
       wanted: false,
+      directory: "",
+      load_micros: "0",
+      warmup_micros: "0",
+      warmup_records: "0",
     };
     expect(report.encode(nothing)).toHaveLength(0);
   });
@@ -96,6 +100,10 @@ describe("decode", () => {
       signature_def_map: Buffer.alloc(0),
       failed_loads: "0",
       wanted: false,
+      directory: "",
+      load_micros: "0",
+      warmup_micros: "0",
+      warmup_records: "0",
     });
     expect(config.decode(new Uint8Array())).toEqual({});
   });

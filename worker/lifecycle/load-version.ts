@@ -5,8 +5,15 @@ import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Servable } from "./servable.ts";
 import type { Slots } from "./slots.ts";
 
-/** Makes a fresh model ready, before it is announced; a rejection fails the load. */
-export type WarmUp = (servable: { readonly directory: string; readonly model: LoadedModel }) => Promise<void>;
+/** Makes a fresh model ready, before it is announced; a rejection fails the load. Answers how many records it has replayed. */
+export type WarmUp = (servable: { readonly directory: string; readonly model: LoadedModel }) => Promise<number>;
+
+/** How long a load took. */
+export interface LoadTimes {
+  readonly loadMs: number;
+  readonly warmUpMs: number;
+  readonly warmUpRecords: number;
+}
 
 export interface LoadParts {
   readonly engine: Engine;
@@ -16,6 +23,7 @@ export interface LoadParts {
 }
 
 export interface Loaded {
+  readonly times: LoadTimes;
   readonly model: LoadedModel;
   /** The memory that it is estimated to take; the caller gives it back after closing the model. */
   readonly reserved: Disposable;
@@ -33,14 +41,18 @@ export async function loadVersion(parts: LoadParts, it: Servable, begun: () => v
   it.estimatedBytes = await parts.engine.estimateBytes(it.directory);
   const reserved = parts.ledger.reserve(it.estimatedBytes, `version ${it.version} of model ${it.name}`);
   try {
+    const startedMs = performance.now();
     const model = await parts.engine.load(it.directory, { tags: it.tags });
+    const loadedMs = performance.now();
+    let warmUpRecords: number;
     try {
-      await parts.warmUp({ directory: it.directory, model });
+      warmUpRecords = await parts.warmUp({ directory: it.directory, model });
     } catch (thrown) {
       await model.close();
       throw thrown;
     }
-    return { model, reserved };
+    const times = { loadMs: loadedMs - startedMs, warmUpMs: performance.now() - loadedMs, warmUpRecords };
+    return { model, reserved, times };
   } catch (thrown) {
     reserved[Symbol.dispose]();
     throw thrown;

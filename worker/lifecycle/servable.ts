@@ -1,12 +1,18 @@
 import type { InferenceError, ModelName, ServableState, Version, VersionStatus } from "../../core/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
+import type { LoadTimes } from "./load-version.ts";
 
 /** How far a version has come, inside. Outwardly: {@link Servable.status}. */
 export type Phase =
   | { readonly is: "new" }
   /** `queued` until a load slot is free. */
   | { readonly is: "loading"; readonly queued: boolean }
-  | { readonly is: "available"; readonly model: LoadedModel; readonly reserved: Disposable }
+  | {
+      readonly is: "available";
+      readonly model: LoadedModel;
+      readonly reserved: Disposable;
+      readonly times: LoadTimes;
+    }
   /** A load has failed; it is tried again when the time has come, or when memory has been freed. */
   | { readonly is: "waiting"; readonly on: "time" | "memory" }
   /** The last try has failed; only a change of the folder brings another. */

@@ -5,6 +5,7 @@ import {
   type Version,
   type VersionStatus,
 } from "../../core/index.ts";
+import type { LoadTimes } from "./load-version.ts";
 import type { Manager } from "./manager.ts";
 import type { Servable } from "./servable.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -18,6 +19,9 @@ export interface VersionReport {
   readonly failedLoads: number;
   /** Only while it is available. */
   readonly signatureDefMap: Uint8Array | undefined;
+  readonly times: LoadTimes | undefined;
+  /** Where it is loaded from; "" once it has ended. */
+  readonly directory: string;
 }
 
 /** Two servables of one number (the base path has changed, or a version came back while it was unloading) are told as one. */
@@ -25,17 +29,14 @@ const TOLD_FIRST: readonly ServableState[] = ["AVAILABLE", "LOADING", "START", "
 
 /** What is left to tell of a model that is gone. */
 export function endedReports(manager: Manager, name: ModelName): readonly VersionReport[] {
-  return manager
-    .endedOf(name)
-    .map((status) => ({ status, wanted: false, failedLoads: 0, signatureDefMap: undefined }))
-    .sort(descending);
+  return manager.endedOf(name).map(endedReport).sort(descending);
 }
 
 /** The versions of a model, descending, those that have ended lately among them. */
 export function versionReports(model: ServedModel): readonly VersionReport[] {
   const rows = new Map<Version, VersionReport>();
   for (const status of model.versions.ended) {
-    rows.set(status.version, { status, wanted: false, failedLoads: 0, signatureDefMap: undefined });
+    rows.set(status.version, endedReport(status));
   }
   for (const row of model.versions.servables.map(reportOf)) {
     const { version, state } = row.status;
@@ -54,9 +55,14 @@ function descending(one: VersionReport, other: VersionReport): number {
 }
 
 function reportOf(it: Servable): VersionReport {
-  const { phase, wanted, failedLoads } = it;
+  const { phase, wanted, failedLoads, directory } = it;
   const signatureDefMap = phase.is === "available" ? phase.model.signatureDefMap : undefined;
-  return { status: it.status(), wanted, failedLoads, signatureDefMap };
+  const times = phase.is === "available" ? phase.times : undefined;
+  return { status: it.status(), wanted, failedLoads, signatureDefMap, times, directory };
+}
+
+function endedReport(status: VersionStatus): VersionReport {
+  return { status, wanted: false, failedLoads: 0, signatureDefMap: undefined, times: undefined, directory: "" };
 }
 
 /**

@@ -20,7 +20,8 @@ export function warmUpFromFile(iterations: number, replay: ReplayRecord): WarmUp
   return async ({ directory, model }) => {
     const path = join(directory, FILE);
     const file = await readFileIfThere(path);
-    if (file === undefined) return;
+    if (file === undefined) return 0;
+    let replayed = 0;
     for (let round = 0; round < Math.max(1, iterations); round++) {
       let count = 0;
       for (const record of tfRecords(file)) {
@@ -32,8 +33,10 @@ export function warmUpFromFile(iterations: number, replay: ReplayRecord): WarmUp
           );
         }
         await replayNamed(replay, model, record, count);
+        replayed++;
       }
     }
+    return replayed;
   };
 }
 

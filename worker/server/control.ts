@@ -98,7 +98,8 @@ export class Control {
   }
 }
 
-function messageOf({ status, wanted, failedLoads, signatureDefMap }: VersionReport): VersionMessage {
+function messageOf(report: VersionReport): VersionMessage {
+  const { status, wanted, failedLoads, signatureDefMap, times, directory } = report;
   return {
     version: String(status.version),
     state: status.state,
@@ -106,7 +107,15 @@ function messageOf({ status, wanted, failedLoads, signatureDefMap }: VersionRepo
     signature_def_map: Buffer.from(signatureDefMap ?? []),
     failed_loads: String(failedLoads),
     wanted,
+    directory,
+    load_micros: micros(times?.loadMs),
+    warmup_micros: micros(times?.warmUpMs),
+    warmup_records: String(times?.warmUpRecords ?? 0),
   };
+}
+
+function micros(ms: number | undefined): string {
+  return String(Math.round((ms ?? 0) * 1000));
 }
 
 interface Watcher {

@@ -121,11 +121,15 @@ test("a new set of models is handed on, and answered once it serves", async () =
     config: "model_config_list",
     model_config_list: { config: [{ name: "m", base_path: "/models/m" }] },
   } as const;
-  const message = reloadRequest.encode({ config, metric_names: [":tensorflow:x"] });
+  const metric_names = ["/tensorflow/serving/request_count", "/tensorflow/x", "/tensorflow/x"];
+  const message = reloadRequest.encode({ config, metric_names });
   const answer = reloadResponse.decode(await grpc.ask({ path: RELOAD, message }));
   expect(answer).toMatchObject({
     status: { error_code: "OK", error_message: "" },
-    metric: [{ name: ":tensorflow:x" }],
+    metric: [
+      { name: "/tensorflow/serving/request_count", int64_value_increase: "2" },
+      { name: "/tensorflow/x", int64_value_increase: "0" },
+    ],
   });
   expect(grpc.backend.reloads).toMatchObject([{ config }]);
 });

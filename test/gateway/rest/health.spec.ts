@@ -4,7 +4,7 @@ import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
 let rest: RestUnderTest;
 beforeAll(async () => {
-  rest = await startRest({ monitoringPath: "/monitoring/prometheus/metrics" });
+  rest = await startRest();
 });
 afterAll(() => rest[Symbol.asyncDispose]());
 
@@ -21,13 +21,32 @@ test("/readyz lists what is missing", async () => {
   expect(await rest.ask("GET", "/readyz")).toMatchObject({ status: 200, json: [] });
 });
 
-test("the metrics are at /metrics and at the monitoring path", async () => {
-  for (const path of ["/metrics", "/monitoring/prometheus/metrics", "/metrics?x=1"]) {
+test("the metrics are at /metrics", async () => {
+  for (const path of ["/metrics", "/metrics?x=1"]) {
     const reply = await rest.ask("GET", path);
     expect(reply.status).toBe(200);
     expect(reply.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(reply.text).toContain("# TYPE tensorgate_requests_total counter");
   }
+});
+
+test("TensorFlow Serving's are at the monitoring path, whatever the method and the query", async () => {
+  const path = "/monitoring/prometheus/metrics";
+  await using on = await startRest({ monitoringPath: path });
+  await on.ask("GET", "/v1/models/half");
+  for (const [method, asked] of [
+    ["GET", path],
+    ["POST", path],
+    ["GET", `${path}?x=1`],
+  ] as const) {
+    const reply = await on.ask(method, asked);
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("content-type")).toBe("text/plain");
+    expect(reply.text).toContain(':tensorflow:serving:request_count{model_name="half",status="OK"} ');
+  }
+  expect((await on.ask("GET", "/monitoring")).status).toBe(404);
+  await using off = await startRest();
+  expect((await off.ask("GET", path)).status).toBe(404);
 });
 
 test("these requests are neither counted nor logged as accesses", async () => {

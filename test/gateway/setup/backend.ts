@@ -87,6 +87,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
     async reload(request) {
       backend.reloads.push(request);
     },
+    metricValue: (name) => (name === "/tensorflow/serving/request_count" ? backend.reloads.length * 2 : 0),
   };
   return backend;
 }

@@ -201,6 +201,22 @@ test("tells of every change after it can be seen", () => {
   expect(seen).toEqual([1n, 2n, undefined]);
 });
 
+test("tells of each try to load, once", () => {
+  const tried: string[] = [];
+  const registry = new Registry<string>(undefined, ({ directory, succeeded, warmUpRecords }) =>
+    tried.push(`${directory} ${succeeded} ${warmUpRecords}`),
+  );
+  registry.report("a", complete(model("m", [row(1, { state: "LOADING" })])));
+  registry.report("a", change(model("m", [row(1, { state: "END", failedLoads: 2 })])));
+  expect(tried.splice(0)).toEqual(["/models/m/1 false 0", "/models/m/1 false 0"]);
+  registry.report("a", change(model("m", [row(1)])));
+  registry.report("a", change(model("m", [row(1), row(2, { state: "LOADING" })])));
+  registry.report("a", complete(model("m", [row(1)])));
+  expect(tried.splice(0)).toEqual(["/models/m/1 true 2"]);
+  registry.report("b", complete(model("m", [row(1)])));
+  expect(tried).toEqual(["/models/m/1 true 2"]);
+});
+
 describe("why a model has no available version:", () => {
   for (const { name, report, want } of [
     { name: "its folder", report: { ...model("m", []), problem: "no such folder" }, want: "no such folder" },

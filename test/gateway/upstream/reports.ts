@@ -28,6 +28,10 @@ export function row(
     signature_def_map: Buffer.from(signatures),
     failed_loads: String(failedLoads),
     wanted,
+    directory: `/models/m/${number}`,
+    load_micros: "1000",
+    warmup_micros: "500",
+    warmup_records: "2",
   };
 }
 

@@ -106,6 +106,7 @@ describe("warm-up", () => {
       warmUp: async ({ directory }) => {
         seen.push(world.states("m"));
         if (fails) throw new InferenceError("DATA_LOSS", `bad record in ${directory.slice(world.root.length)}`);
+        return 1;
       },
     });
     await world.put("m/1");

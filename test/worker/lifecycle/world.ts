@@ -30,7 +30,7 @@ export async function createWorld(
   const manager = new Manager({
     engine,
     memoryBudgetBytes: undefined,
-    warmUp: async () => {},
+    warmUp: async () => 0,
     log: silentLogger,
     ...options,
     load: { poll: { by: "interval", everyMs: 10 }, retries: 0, retryIntervalMs: 1, threads: 4, ...options.load },

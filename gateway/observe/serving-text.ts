@@ -1,0 +1,112 @@
+/**
+ * Metrics as TensorFlow Serving counts and prints them (`util/prometheus_exporter.cc`): names with slashes that become
+ * colons, no HELP, braces even without labels.
+ */
+export interface ServingMetric {
+  /** With slashes: `/tensorflow/serving/request_count`. */
+  readonly name: string;
+  /** The sum over all labels, as an integer metric has one. */
+  readonly total: number;
+  /** Lines without a last line end; none while nothing was counted. */
+  lines(): string[];
+}
+
+export class ServingCounter implements ServingMetric {
+  readonly name: string;
+  total = 0;
+  readonly #labels: readonly string[];
+  readonly #cells = new Map<string, number>();
+
+  constructor(name: string, labels: readonly string[]) {
+    this.name = name;
+    this.#labels = labels;
+  }
+
+  /** `values` in the order of the labels. */
+  add(by: number, ...values: readonly string[]): void {
+    const key = labelText(this.#labels, values);
+    this.#cells.set(key, (this.#cells.get(key) ?? 0) + by);
+    this.total += by;
+  }
+
+  lines(): string[] {
+    if (this.#cells.size === 0) return [];
+    const name = printedName(this.name);
+    return [`# TYPE ${name} counter`, ...Array.from(this.#cells, ([labels, value]) => `${name}{${labels}} ${value}`)];
+  }
+}
+
+interface Cell {
+  readonly counts: number[];
+  sum: number;
+}
+
+export class ServingHistogram implements ServingMetric {
+  readonly name: string;
+  /** A histogram has no integer value. */
+  readonly total = 0;
+  readonly #labels: readonly string[];
+  readonly #limits: readonly number[];
+  readonly #cells = new Map<string, Cell>();
+
+  /** Limits `scale * growth^k` for k from 0, and one without end. */
+  constructor(name: string, labels: readonly string[], scale: number, growth: number, count: number) {
+    this.name = name;
+    this.#labels = labels;
+    this.#limits = Array.from({ length: count }, (_, k) => scale * growth ** k);
+  }
+
+  observe(value: number, ...values: readonly string[]): void {
+    const key = labelText(this.#labels, values);
+    let cell = this.#cells.get(key);
+    if (cell === undefined) {
+      cell = { counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
+      this.#cells.set(key, cell);
+    }
+    // TensorFlow's limits are exclusive: a value that equals one belongs to the next bucket.
+    let bucket = 0;
+    while (bucket < this.#limits.length && value >= (this.#limits[bucket] as number)) bucket++;
+    cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
+    cell.sum += value;
+  }
+
+  lines(): string[] {
+    if (this.#cells.size === 0) return [];
+    const name = printedName(this.name);
+    const lines = [`# TYPE ${name} histogram`];
+    for (const [labels, { counts, sum }] of this.#cells) {
+      const before = labels === "" ? "" : `${labels},`;
+      let cumulative = 0;
+      for (const [i, count] of counts.entries()) {
+        cumulative += count;
+        const limit = this.#limits[i];
+        const le = limit === undefined ? "+Inf" : sixDigits(limit);
+        lines.push(`${name}_bucket{${before}le="${le}"} ${cumulative}`);
+      }
+      lines.push(`${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${cumulative}`);
+    }
+    return lines;
+  }
+}
+
+function printedName(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9_]/g, ":");
+}
+
+/** Only what would end a value is escaped there, and a line's end, with which no scraper could read the rest. */
+function labelText(names: readonly string[], values: readonly string[]): string {
+  return names.map((name, i) => `${name}="${escaped(values[i] ?? "")}"`).join(",");
+}
+
+function escaped(value: string): string {
+  return /[\\"\n]/.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n") : value;
+}
+
+/** As C's `%g` prints a number: limits are labels, and dashboards name them. */
+function sixDigits(value: number): string {
+  const short = Number(value.toPrecision(6));
+  const [digits = "", exponent = "0"] = short.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(short);
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
