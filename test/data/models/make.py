@@ -295,7 +295,6 @@ def failing():
             (take,) = tf.raw_ops.IteratorGetNext(iterator=iterator, **element)
         handle = tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="unset", name="handle")
         unset = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32, name="unset")
-        huge = tf.zeros(tf.cast([tf.reduce_sum(x) * 0 + 2e15], tf.int64), name="huge")
         outputs = {
             "cancelled": put,
             "data_loss": tf.io.decode_compressed("no zlib", "ZLIB", name="inflated"),
@@ -303,7 +302,6 @@ def failing():
             "invalid_argument": tf.gather([1.0], 7, name="gathered"),
             "not_found": tf.io.read_file("/no/such/file", name="file"),
             "out_of_range": take,
-            "resource_exhausted": tf.reduce_sum(huge, name="huge_sum"),
         }
         save(folder("failing"), session, {name: signature({"x": x}, {"y": y}) for name, y in outputs.items()})
 
