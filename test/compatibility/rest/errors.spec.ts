@@ -21,6 +21,8 @@ const post = (path: string, body = ROWS) => ({ path: `/v1/models/${path}`, body 
 const get = (path: string) => ({ path: `/v1/models/${path}` });
 const failing = (signature: string) => predict("failing", `{"signature_name": "${signature}", "instances": [1.0]}`);
 
+const named = (signature: string, members: string) => `{"signature_name": "${signature}", ${members}}`;
+
 describe("the body of an error", () => {
   holds(gateway, [
     {
@@ -109,7 +111,6 @@ describe("models, versions and labels", () => {
 });
 
 describe("signatures", () => {
-  const named = (signature: string, members: string) => `{"signature_name": "${signature}", ${members}}`;
   holds(gateway, [
     {
       request: predict("half_plus_two", named("x", '"instances": [1]')),

@@ -27,6 +27,8 @@ function refused(example: string, error: string): RestCase {
   return { name: example, request: ask("classify", `{"examples": [${example}]}`), status: 400, error };
 }
 
+const value = (text: string, rest: string) => `JSON Value: ${text} ${rest}`;
+
 describe("features", () => {
   holds(gateway, [
     features("{}", "none", -1, -1),
@@ -90,7 +92,6 @@ describe("context", () => {
 });
 
 describe("examples", () => {
-  const value = (text: string, rest: string) => `JSON Value: ${text} ${rest}`;
   const nested = '{\n    "examples": {\n        "s": "a"\n    }\n}';
   for (const verb of ["classify", "regress"] as const) {
     holds(

@@ -25,6 +25,10 @@ function refused(dtype: string, value: string, error: string): RestCase {
   };
 }
 
+const wrong = (value: string, type: string, dtype: string) =>
+  `JSON Value: ${value} Type: ${type} is not of expected type: ${dtype}`;
+const bytes = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+
 describe("what is no JSON", () => {
   holds(
     gateway,
@@ -56,7 +60,6 @@ describe("what is no JSON", () => {
 });
 
 describe("what is taken", () => {
-  const bytes = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => Buffer.from(part as string)));
   holds(gateway, [
     { request: half('{"instances": [1]} and more'), text: ONE },
     { name: "bytes behind the first value", request: half(bytes('{"instances": [1]}', [0, 255])), text: ONE },
@@ -90,7 +93,6 @@ describe("what is taken", () => {
 });
 
 describe("numbers are what they are spelled as", () => {
-  const number = (text: string, dtype: string) => `JSON Value: ${text} Type: Number is not of expected type: ${dtype}`;
   holds(gateway, [
     same(
       "float",
@@ -119,32 +121,30 @@ describe("numbers are what they are spelled as", () => {
     same("int16", "[32767, -32768]", lines("32767", "-32768")),
     same("int8", "[127, -128]", lines("127", "-128")),
     same("uint8", "[255, 0]", lines("255", "0")),
-    refused("int32", "1.0", number("1.0", "int32")),
-    refused("int32", "1e2", number("100.0", "int32")),
-    refused("int32", "2147483648", number("2147483648", "int32")),
-    refused("int64", "9223372036854775808", number("9223372036854775808", "int64")),
-    refused("int64", "1e0", number("1.0", "int64")),
-    refused("uint32", "-1", number("-1", "uint32")),
-    refused("uint64", "-1", number("-1", "uint64")),
-    refused("uint64", "NaN", number("NaN", "uint64")),
-    refused("uint8", "1.5", number("1.5", "uint8")),
+    refused("int32", "1.0", wrong("1.0", "Number", "int32")),
+    refused("int32", "1e2", wrong("100.0", "Number", "int32")),
+    refused("int32", "2147483648", wrong("2147483648", "Number", "int32")),
+    refused("int64", "9223372036854775808", wrong("9223372036854775808", "Number", "int64")),
+    refused("int64", "1e0", wrong("1.0", "Number", "int64")),
+    refused("uint32", "-1", wrong("-1", "Number", "uint32")),
+    refused("uint64", "-1", wrong("-1", "Number", "uint64")),
+    refused("uint64", "NaN", wrong("NaN", "Number", "uint64")),
+    refused("uint8", "1.5", wrong("1.5", "Number", "uint8")),
   ]);
 });
 
 describe("values of the other dtypes", () => {
-  const type = (value: string, type: string, dtype: string) =>
-    `JSON Value: ${value} Type: ${type} is not of expected type: ${dtype}`;
   holds(gateway, [
     same("bool", "[true, false]", lines("true", "false")),
-    refused("bool", "1", type("1", "Number", "bool")),
-    refused("bool", '"true"', type('"true"', "String", "bool")),
-    refused("float", "null", type("null", "Null", "float")),
-    refused("float", "true", type("true", "True", "float")),
-    refused("float", "false", type("false", "False", "float")),
-    refused("float", '"1"', type('"1"', "String", "float")),
-    refused("float", '{"b64": "AAAA"}', type('{\n    "b64": "AAAA"\n}', "Object", "float")),
-    refused("string", "1", type("1", "Number", "string")),
-    refused("string", "null", type("null", "Null", "string")),
+    refused("bool", "1", wrong("1", "Number", "bool")),
+    refused("bool", '"true"', wrong('"true"', "String", "bool")),
+    refused("float", "null", wrong("null", "Null", "float")),
+    refused("float", "true", wrong("true", "True", "float")),
+    refused("float", "false", wrong("false", "False", "float")),
+    refused("float", '"1"', wrong('"1"', "String", "float")),
+    refused("float", '{"b64": "AAAA"}', wrong('{\n    "b64": "AAAA"\n}', "Object", "float")),
+    refused("string", "1", wrong("1", "Number", "string")),
+    refused("string", "null", wrong("null", "Null", "string")),
     same(
       "string",
       '["text", {"b64": "aGk="}, {"b64": "aGk"}, {"b64": " aG\\nk = "}]',

@@ -16,6 +16,9 @@ function row(dtype: string, values: string, want: string): RestCase {
   };
 }
 
+const upper = (body: string, text: string): RestCase => ({ request: predict("strings", body), text });
+const same = (value: string) => predict("strings", `{"signature_name": "same", "inputs": ${value}}`);
+
 describe("layout", () => {
   holds(gateway, [
     {
@@ -113,8 +116,6 @@ describe("rows that cannot be made", () => {
 });
 
 describe("strings", () => {
-  const upper = (body: string, text: string): RestCase => ({ request: predict("strings", body), text });
-  const same = (value: string) => predict("strings", `{"signature_name": "same", "inputs": ${value}}`);
   holds(gateway, [
     upper('{"instances": ["a/b"]}', '{\n    "predictions": ["A/B"\n    ]\n}'),
     {

@@ -15,6 +15,10 @@ function refused(request: RestCase["request"], error: string): RestCase {
 
 const ROW = '{"x": 1, "n": 2, "s": "a"}';
 
+const failed = (row: number, rest: string) => `Failed to process element: ${row} ${rest}`;
+const inner = (row: number, error: string) => failed(row, `of 'instances' list. Error: INVALID_ARGUMENT: ${error}`);
+const outputs = (value: unknown) => ({ outputs: value });
+
 describe("rows or columns", () => {
   holds(gateway, [
     refused(
@@ -47,8 +51,6 @@ describe("rows or columns", () => {
 });
 
 describe("rows", () => {
-  const failed = (row: number, rest: string) => `Failed to process element: ${row} ${rest}`;
-  const inner = (row: number, error: string) => failed(row, `of 'instances' list. Error: INVALID_ARGUMENT: ${error}`);
   holds(gateway, [
     {
       request: plain('{"instances": [[1, 2], [3, 4]]}'),
@@ -125,7 +127,6 @@ describe("rows", () => {
 });
 
 describe("columns", () => {
-  const outputs = (value: unknown) => ({ outputs: value });
   holds(gateway, [
     { request: plain('{"inputs": 5}'), json: outputs(5) },
     { request: plain('{"inputs": []}'), json: outputs([]) },

@@ -20,6 +20,12 @@ const ROWS = '{"instances": [1.0, 2.0]}';
 const ANSWER = '{\n    "predictions": [2.5, 3.0\n    ]\n}';
 const odd = encodeURIComponent(ODD.name);
 const post = (path: string, body = ROWS) => ({ path, body });
+const get = (path: string) => ({ path: `/v1/models/${path}` });
+const options = (path: string, origin?: string) => ({
+  method: "OPTIONS",
+  path,
+  headers: origin === undefined ? {} : { origin },
+});
 const TOO_LONG = "9223372036854775808";
 
 describe("dispatch", () => {
@@ -140,24 +146,23 @@ describe("status and metadata", () => {
   const versions = (...numbers: string[]) => ({
     model_version_status: numbers.map((version) => ({ version, state: "AVAILABLE", status: ok })),
   });
-  const body = (path: string) => ({ path: `/v1/models/${path}` });
   holds(gateway, [
-    { request: body("half_plus_two"), json: versions("124", "123") },
-    { request: body("half_plus_two/versions/123"), json: versions("123") },
+    { request: get("half_plus_two"), json: versions("124", "123") },
+    { request: get("half_plus_two/versions/123"), json: versions("123") },
     {
       name: "a label in a status URL is ignored",
-      request: body("half_plus_two/labels/stable"),
+      request: get("half_plus_two/labels/stable"),
       json: versions("124", "123"),
     },
-    { name: "even an unknown one", request: body("half_plus_two/labels/nobody"), json: versions("124", "123") },
-    { name: "METADATA is the status", request: body("half_plus_two/METADATA"), json: versions("124", "123") },
-    { request: body(odd), json: versions("124") },
-    { name: "a model may be called versions", request: body("versions"), json: versions("124") },
-    { request: body("half_plus_two/metadata") },
-    { request: body("half_plus_two/versions/123/metadata") },
-    { request: body("half_plus_two/labels/stable/metadata") },
+    { name: "even an unknown one", request: get("half_plus_two/labels/nobody"), json: versions("124", "123") },
+    { name: "METADATA is the status", request: get("half_plus_two/METADATA"), json: versions("124", "123") },
+    { request: get(odd), json: versions("124") },
+    { name: "a model may be called versions", request: get("versions"), json: versions("124") },
+    { request: get("half_plus_two/metadata") },
+    { request: get("half_plus_two/versions/123/metadata") },
+    { request: get("half_plus_two/labels/stable/metadata") },
     ...["versions/5", "labels/x", "versions/5/metadata", "labels/x/metadata"].map((path) => ({
-      request: body(path),
+      request: get(path),
       status: 400,
       error: "Missing model name in request.",
     })),
@@ -168,7 +173,7 @@ describe("status and metadata", () => {
       "half_plus_two/versions/one",
       "half_plus_two/status",
       "a/b/c",
-    ].map((path) => ({ request: body(path), status: 400, error: `Malformed request: GET /v1/models/${path}` })),
+    ].map((path) => ({ request: get(path), status: 400, error: `Malformed request: GET /v1/models/${path}` })),
   ]);
 });
 
@@ -189,11 +194,6 @@ describe("what cannot be decoded is 400 with an empty body", () => {
 
 describe("OPTIONS and CORS without the flag", () => {
   const allow = { "access-control-allow-origin": null, "access-control-allow-methods": null };
-  const options = (path: string, origin?: string) => ({
-    method: "OPTIONS",
-    path,
-    headers: origin === undefined ? {} : { origin },
-  });
   holds(gateway, [
     { request: options("/v1/models/half_plus_two:predict", "http://a.example"), text: "", headers: allow },
     { request: options("/v1/anything", "https://a.example:8443"), text: "", headers: allow },
