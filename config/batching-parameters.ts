@@ -1,5 +1,6 @@
 import type { BatchingParameters } from "../protos/index.ts";
 import type { Finding } from "./cross-check.ts";
+import type { BatchingConfig } from "./schema/models.ts";
 
 /** `tensorflow::serving::BasicBatchScheduler`'s own default. */
 const DEFAULT_MAX_BATCH_SIZE = 1000n;
@@ -48,4 +49,35 @@ export function batchingFindings(parameters: BatchingParameters): Finding[] {
 function sizeOf(parameters: BatchingParameters, field: Size): bigint | undefined {
   const wrapped = parameters[field];
   return wrapped === null ? undefined : BigInt(wrapped.value);
+}
+
+/** `tensorflow::serving::BasicBatchScheduler`'s own default. */
+const DEFAULT_MAX_ENQUEUED_BATCHES = 10n;
+
+/** What batching parameters bound here; undefined stands for a file that says nothing. */
+export function batchingOf(parameters: BatchingParameters | undefined): BatchingConfig {
+  const size = (field: Size): bigint | undefined => (parameters === undefined ? undefined : sizeOf(parameters, field));
+  const maxRows = size("max_execution_batch_size") ?? size("max_batch_size") ?? DEFAULT_MAX_BATCH_SIZE;
+  const maxInFlight = size("num_batch_threads");
+  const queued = (size("max_enqueued_batches") ?? DEFAULT_MAX_ENQUEUED_BATCHES) * maxRows;
+  return {
+    maxRows: Number(maxRows),
+    maxInFlight: maxInFlight === undefined ? undefined : Number(maxInFlight),
+    maxQueuedRows: Number(queued > maxRows ? queued : maxRows),
+  };
+}
+
+/** What of the parameters has no effect here, and why, for the log. */
+export function batchingNotes(parameters: BatchingParameters): string[] {
+  const notes: string[] = [];
+  if ((sizeOf(parameters, "batch_timeout_micros") ?? 0n) > 0n) {
+    notes.push("batch_timeout_micros has no effect: a call never waits for company while a worker is free");
+  }
+  if (parameters.allowed_batch_sizes.length > 0) {
+    notes.push("allowed_batch_sizes has no effect: joined calls are not padded");
+  }
+  if (parameters.pad_variable_length_inputs) {
+    notes.push("pad_variable_length_inputs has no effect: only calls whose inner dimensions agree are joined");
+  }
+  return notes;
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { modelName } from "../core/index.ts";
+import { batchingNotes, batchingOf } from "./batching-parameters.ts";
 import { type FlagFiles, readFlagFiles } from "./flag-files.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
 import { parseConfigText, readConfigText } from "./load.ts";
@@ -63,6 +64,7 @@ export function compileSettings(sources: Sources): Settings {
     : { ...defaultConfig(), models: models ?? [] };
   if (flags.workerSettings !== undefined) config = withWorkerSettings(config, flags.workerSettings);
 
+  config = withBatching(config, sources);
   const draft: Draft<Config> = { ...config, ...structuredClone({ server: config.server, workers: config.workers }) };
   for (const change of flags.changes) change(draft);
   if (files.monitoringPath !== undefined) draft.server.monitoring.path = files.monitoringPath;
@@ -70,7 +72,7 @@ export function compileSettings(sources: Sources): Settings {
   if (files.session !== undefined) draft.workers.session.configProto = files.session;
   const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configFile?.file ?? "the gateway"));
   const { config: complete, notes } = withPorts(draft, flags.command);
-  return { config: complete, notes: [...notes, ...flags.notes, ...batchingNotes(flags)], modelsFrom, sources };
+  return { config: complete, notes: [...notes, ...flags.notes, ...notesOfBatching(sources)], modelsFrom, sources };
 }
 
 /** The models that flags name; undefined when they name none. */
@@ -92,10 +94,22 @@ function withPorts(config: Config, command: Command): Pick<Settings, "config" | 
   return { config: { ...config, server }, notes };
 }
 
-/** The flags and their file are checked, but it is the models' own settings that count. */
-function batchingNotes({ batching: { enabled, perModel } }: FlagValues): readonly string[] {
-  if (enabled === undefined && !perModel) return [];
-  return ["the batching flags and their file have been checked and have no effect yet"];
+/** `--enable_batching` is for every model that says nothing itself; `--enable_batching=false` is for all of them. */
+function withBatching(config: Config, { flags, files }: Sources): Config {
+  switch (flags.batching.enabled) {
+    case undefined:
+      return config;
+    case true:
+      return { ...config, batching: batchingOf(files.batching) };
+    case false:
+      return { ...config, batching: "off", models: config.models.map((model) => ({ ...model, batching: "off" })) };
+  }
+}
+
+function notesOfBatching({ flags, files }: Sources): readonly string[] {
+  const notes = files.batching === undefined ? [] : batchingNotes(files.batching);
+  if (!flags.batching.perModel) return notes;
+  return [...notes, "--enable_per_model_batching_parameters has no effect: a model's bounds are models[].batching"];
 }
 
 /** The parts that differ and act only after a restart. */

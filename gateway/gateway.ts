@@ -145,9 +145,9 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
 }
 
 /** A joined call that fails is sent again call by call, so a model that must not run twice is not joined. */
-function batchingOf({ models }: Config): ReadonlyMap<ModelName, BatchingConfig> {
+function batchingOf({ models, batching: common }: Config): ReadonlyMap<ModelName, BatchingConfig> {
   return new Map(
-    models.flatMap(({ name, retry, batching }) => (retry && batching !== undefined ? [[name, batching]] : [])),
+    models.flatMap(({ name, retry, batching = common }) => (retry && batching !== "off" ? [[name, batching]] : [])),
   );
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
-import { type ModelConfig, modelSchema } from "./models.ts";
+import { type BatchingConfig, batchingSchema, type ModelConfig, modelSchema } from "./models.ts";
 import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
 import { type RouteConfig, routeSchema } from "./routes.ts";
 import { list, section } from "./scalar.ts";
@@ -8,13 +8,15 @@ import { type ServerConfig, serverSchema } from "./server.ts";
 import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
- * A whole configuration, every default filled in. `server` and `workers` need a restart; `models`, `routes`, `resilience`
- * and `compatibility` are swapped while running.
+ * A whole configuration, every default filled in. `server` and `workers` need a restart; `models`, `routes`, `resilience`,
+ * `batching` and `compatibility` are swapped while running.
  */
 export interface Config {
   readonly server: ServerConfig;
   readonly workers: WorkersConfig;
   readonly models: readonly ModelConfig[];
+  /** For models that say nothing of it themselves. */
+  readonly batching: BatchingConfig | "off";
   readonly routes: readonly RouteConfig[];
   readonly resilience: ResilienceConfig;
   readonly compatibility: CompatibilityConfig;
@@ -26,14 +28,18 @@ export const configSchema: z.ZodType<Config> = section({
   server: serverSchema.prefault({}),
   workers: workersSchema.prefault({}),
   models: list(modelSchema).prefault([]).describe("The models to serve."),
+  batching: batchingSchema
+    .prefault("off")
+    .describe("How concurrent predict calls are joined, of models that say nothing of it themselves."),
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),
 }).transform(
-  ({ server, workers, models, routes, resilience, compatibility }): Config => ({
+  ({ server, workers, models, batching, routes, resilience, compatibility }): Config => ({
     server,
     workers,
     models,
+    batching,
     routes,
     resilience,
     compatibility,

@@ -15,8 +15,8 @@ export interface ModelConfig {
   readonly tags: readonly string[] | undefined;
   /** Whether a call whose worker died may be sent again although it may have run. */
   readonly retry: boolean;
-  /** How concurrent Predict calls of this model are joined; undefined: they are not. */
-  readonly batching: BatchingConfig | undefined;
+  /** How concurrent Predict calls of this model are joined; undefined: as the configuration's own `batching` says. */
+  readonly batching: BatchingConfig | "off" | undefined;
 }
 
 /** What TensorFlow Serving's flags and model lists cannot say of a model. */
@@ -76,8 +76,8 @@ function basePath(): z.ZodType<string> {
 
 const labelsShape = { type: "object", additionalProperties: { type: ["integer", "string"] } };
 
-const batching = shortOr(
-  word("off").transform((): undefined => undefined),
+export const batchingSchema: z.ZodType<BatchingConfig | "off"> = shortOr<BatchingConfig | "off">(
+  word("off"),
   section({
     maxRows: integer(1).prefault(64).describe("Rows of one joined call; a call of more travels alone."),
     maxInFlight: integer(1).optional().describe("Joined calls under way at once; default: one a worker."),
@@ -104,5 +104,7 @@ export const modelSchema: z.ZodType<ModelConfig> = section({
     .describe("Names for versions: { stable: 3 }."),
   tags: list(text()).optional().describe("Tags of the MetaGraph to serve, instead of workers.load.tags."),
   retry: yesNo().prefault(true).describe("Whether a call whose worker died is sent again although it may have run."),
-  batching: batching.prefault("off").describe("How concurrent predict calls are joined into one: off, or its bounds."),
-}).transform(({ name, tags, ...others }): ModelConfig => ({ ...others, name: modelName(name), tags }));
+  batching: batchingSchema.optional().describe("How concurrent predict calls are joined into one: off, or its bounds."),
+}).transform(
+  ({ name, tags, batching, ...others }): ModelConfig => ({ ...others, name: modelName(name), tags, batching }),
+);

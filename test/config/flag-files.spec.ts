@@ -104,11 +104,25 @@ describe("the file of --batching_parameters_file", () => {
     });
   }
 
+  test("leaves a model its own bounds, and joins nothing once the flag says false", async () => {
+    const models = "models: [{ name: own, path: /m, batching: { maxRows: 2 } }, { name: other, path: /n }]";
+    const file = write("config", models);
+    const started = (flag: string) => loadSettings(parseFlags([`--config=${file}`, flag], "serve"));
+    const on = (await started("--enable_batching")).config;
+    expect(on.batching).toMatchObject({ maxRows: 1000 });
+    expect(on.models.map(({ batching }) => batching)).toMatchObject([{ maxRows: 2 }, undefined]);
+    const off = (await started("--enable_batching=false")).config;
+    expect([off.batching, ...off.models.map(({ batching }) => batching)]).toEqual(["off", "off", "off"]);
+  });
+
   test("is read with --enable_batching, and the log says what becomes of it", async () => {
     const file = write("batching", "max_batch_size { value: 32 } pad_variable_length_inputs: true");
-    const { sources, notes } = await serve("--enable_batching", `--batching_parameters_file=${file}`);
+    const { sources, config, notes } = await serve("--enable_batching", `--batching_parameters_file=${file}`);
     expect(sources.files.batching).toMatchObject({ max_batch_size: { value: "32" }, pad_variable_length_inputs: true });
-    expect(notes).toEqual(["the batching flags and their file have been checked and have no effect yet"]);
+    expect(config.batching).toEqual({ maxRows: 32, maxInFlight: undefined, maxQueuedRows: 320 });
+    expect(notes).toEqual([
+      "pad_variable_length_inputs has no effect: only calls whose inner dimensions agree are joined",
+    ]);
     expect((await serve()).notes).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 
     server: {} as Config["server"],
     workers: { count, endpoints: [] as readonly string[], devices: [] as readonly string[] } as Config["workers"],
     models,
+    batching: "off",
     routes: [],
     compatibility: { strictJson: false, urlSafeBase64: false },
     resilience: {
