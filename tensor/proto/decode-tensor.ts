@@ -89,7 +89,8 @@ function readHeader(reader: WireReader): Header {
 
 function knownDtype(number: number): DType {
   const dtype = dtypeOf(number);
-  if (dtype === undefined) throw malformed(`there is no tensor type ${number}`);
+  // A reference is only found in a graph.
+  if (dtype === undefined || number !== dtype.number) throw malformed(`there is no tensor type ${number}`);
   if (dtype.name === "resource" || dtype.name === "variant") {
     throw new InferenceError(
       "UNIMPLEMENTED",
