@@ -108,13 +108,16 @@ export function floats(shape: readonly number[], ...values: readonly number[]): 
   return tensor("FLOAT", shape, "float_val", ...values);
 }
 
+type Value = number | bigint | string;
+
 /** A tf.Example: numbers are floats, bigints integers, texts bytes. */
-export function example(features: Readonly<Record<string, number | bigint | string>>): Message {
-  const list = (value: number | bigint | string): Message => {
-    if (typeof value === "number") return { float_list: { value: [value] } };
-    if (typeof value === "bigint") return { int64_list: { value: [String(value)] } };
-    return { bytes_list: { value: [Buffer.from(value)] } };
-  };
-  const feature = Object.fromEntries(Object.entries(features).map(([name, value]) => [name, list(value)]));
+export function example(features: Readonly<Record<string, Value>>): Message {
+  const feature = Object.fromEntries(Object.entries(features).map(([name, value]) => [name, listOf(value)]));
   return { features: { feature } };
+}
+
+function listOf(value: Value): Message {
+  if (typeof value === "number") return { float_list: { value: [value] } };
+  if (typeof value === "bigint") return { int64_list: { value: [String(value)] } };
+  return { bytes_list: { value: [Buffer.from(value)] } };
 }

@@ -137,15 +137,16 @@ describe("Classify", () => {
   ]);
 });
 
+const half = (name: string, signature_name: string, spec: Message = {}): GrpcCase => ({
+  name,
+  method: "Regress",
+  request: {
+    model_spec: { name: "half_plus_two", signature_name, ...spec },
+    input: list(example({ x: 2 }), example({ x: 4 })),
+  },
+});
+
 describe("Regress", () => {
-  const half = (name: string, signature_name: string, spec: Message = {}): GrpcCase => ({
-    name,
-    method: "Regress",
-    request: {
-      model_spec: { name: "half_plus_two", signature_name, ...spec },
-      input: list(example({ x: 2 }), example({ x: 4 })),
-    },
-  });
   holds(client, [
     { ...regress("a vector", "flat"), answer: { model_spec: "features 1 flat", regressions: [0.5] } },
     { ...regress("a column", "column"), answer: { model_spec: "features 1 column", regressions: [0.5] } },

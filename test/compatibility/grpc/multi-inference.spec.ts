@@ -11,18 +11,21 @@ const { client } = sharedClient({
 });
 
 const list = (...examples: Message[]): Message => ({ example_list: { examples } });
+const task = (signature_name: string, method_name: string, spec: Message = {}): Message => ({
+  model_spec: { name: "half_plus_two", signature_name, ...spec },
+  method_name,
+});
+
+const CLASSIFY = "tensorflow/serving/classify";
+const REGRESS = "tensorflow/serving/regress";
+
+const multi = (name: string, ...tasks: Message[]): GrpcCase => ({
+  name,
+  method: "MultiInference",
+  request: { tasks, input: list(example({ x: 2 })) },
+});
+
 describe("MultiInference", () => {
-  const CLASSIFY = "tensorflow/serving/classify";
-  const REGRESS = "tensorflow/serving/regress";
-  const task = (signature_name: string, method_name: string, spec: Message = {}): Message => ({
-    model_spec: { name: "half_plus_two", signature_name, ...spec },
-    method_name,
-  });
-  const multi = (name: string, ...tasks: Message[]): GrpcCase => ({
-    name,
-    method: "MultiInference",
-    request: { tasks, input: list(example({ x: 2 })) },
-  });
   const v123 = { version: { value: 123 } };
   holds(client, [
     {

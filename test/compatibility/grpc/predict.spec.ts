@@ -28,10 +28,11 @@ function predict(
   return { name, method: "Predict", request: { ...(model_spec && { model_spec }), inputs, ...more } };
 }
 
+const answered = (version: number) => ({
+  answer: { model_spec: `half_plus_two ${version} serving_default`, outputs: { y: Y } },
+});
+
 describe("which model, version and signature", () => {
-  const answered = (version: number) => ({
-    answer: { model_spec: `half_plus_two ${version} serving_default`, outputs: { y: Y } },
-  });
   holds(client, [
     { ...predict("the highest version", {}), ...answered(124) },
     { ...predict("a version", { version: { value: 123 } }), ...answered(123) },
@@ -218,9 +219,10 @@ describe("outputs", () => {
   ]);
 });
 
+const failing = (signature_name: string) =>
+  predict(signature_name, { name: "failing", signature_name }, { x: floats([1], 1) });
+
 describe("an error of the graph keeps its code", () => {
-  const failing = (signature_name: string) =>
-    predict(signature_name, { name: "failing", signature_name }, { x: floats([1], 1) });
   holds(client, [
     { ...failing("cancelled"), error: "CANCELLED: " },
     { ...failing("data_loss"), error: "DATA_LOSS: " },

@@ -167,12 +167,13 @@ describe("shapes", () => {
   ]);
 });
 
+const wrong = (name: string, x: Message, reason = ""): GrpcCase => ({
+  name,
+  ...same("float", x),
+  error: `INVALID_ARGUMENT: tensor parsing error: x${reason}`,
+});
+
 describe("a tensor that cannot be read", () => {
-  const wrong = (name: string, x: Message, reason = ""): GrpcCase => ({
-    name,
-    ...same("float", x),
-    error: `INVALID_ARGUMENT: tensor parsing error: x${reason}`,
-  });
   holds(client, [
     wrong("no dtype", { tensor_shape: { dim: [] }, float_val: [1] }),
     wrong("a dtype that there is not", { dtype: 77, tensor_shape: { dim: [] } }),
@@ -200,8 +201,9 @@ describe("a tensor that cannot be read", () => {
   ]);
 });
 
+const spec = (signature_name: string): Message => ({ model_spec: { name: "every_dtype", signature_name } });
+
 describe("an output that cannot be sent", () => {
-  const spec = (signature_name: string): Message => ({ model_spec: { name: "every_dtype", signature_name } });
   holds(client, [
     { name: "a resource", method: "Predict", request: spec("resource"), error: "UNIMPLEMENTED: " },
     { name: "a variant", method: "Predict", request: spec("variant"), error: "UNIMPLEMENTED: " },
