@@ -1,17 +1,5 @@
-import { DEFAULT_SIGNATURE, type Logger, type ModelSpec } from "../../core/index.ts";
-import type { Servable } from "../call.ts";
-import type { Arrival, Outcome } from "./observation.ts";
-
-/** All that is known of a request at its end. */
-export interface Access {
-  readonly arrival: Arrival;
-  readonly outcome: Outcome;
-  readonly spec: Pick<ModelSpec, "name" | "choice" | "signature"> | undefined;
-  readonly target: Servable | undefined;
-  readonly seconds: number;
-}
-
-export type AccessLog = (access: Access) => void;
+import { DEFAULT_SIGNATURE, type Logger } from "../../core/index.ts";
+import type { Access, AccessLog } from "./access.ts";
 
 /** One line a request at level info; nothing is built while that level is off. Text from clients stands as they sent it, escaped as JSON. */
 export function createAccessLog(log: Logger): AccessLog {

@@ -1,6 +1,7 @@
+export type { ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
-export { createObserver, type Observation, type ObservedMethod, type Observer } from "./observation.ts";
+export { createObserver, type Observation, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";
 export type { LoadTry, ServingMetrics } from "./serving-metrics.ts";
 export type { WorkerFigures } from "./worker-metrics.ts";

@@ -1,48 +1,7 @@
-import {
-  DEFAULT_SIGNATURE,
-  type InferenceError,
-  type ModelName,
-  type ModelSpec,
-  type StatusCode,
-} from "../../core/index.ts";
+import { DEFAULT_SIGNATURE, type ModelName, type ModelSpec, type StatusCode } from "../../core/index.ts";
 import type { Servable } from "../call.ts";
-import type { AccessLog } from "./access-log.ts";
+import type { AccessLog, Arrival, ObservedMethod, Outcome } from "./access.ts";
 import type { RequestMetrics } from "./metrics.ts";
-
-export type Protocol = "rest" | "grpc";
-
-/** What a request is counted under; `Unknown` is what names nothing that we have. */
-export type ObservedMethod =
-  | "Predict"
-  | "Classify"
-  | "Regress"
-  | "MultiInference"
-  | "GetModelMetadata"
-  | "GetModelStatus"
-  | "HandleReloadConfigRequest"
-  | "ListModels"
-  | "Preflight"
-  | "Unknown";
-
-/** A request as it comes in. */
-export interface Arrival {
-  readonly protocol: Protocol;
-  readonly method: ObservedMethod;
-  /** `POST /v1/models/m:predict`, `/tensorflow.serving.PredictionService/Predict`; for the log only. */
-  readonly request: string;
-  /** The client's address. */
-  readonly client: string;
-}
-
-/** How a request has ended. */
-export interface Outcome {
-  readonly code: StatusCode;
-  /** Over REST. */
-  readonly httpStatus?: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly error?: InferenceError;
-}
 
 export interface ObserverParts {
   readonly metrics: RequestMetrics;
