@@ -18,6 +18,7 @@ export function withClause(thrown: unknown, clause: string): unknown {
 
 /** `"serving_default" takes x: float [-1,1], y: string of any shape`. */
 export function inputsClause({ key, inputs }: Signature): string {
+  if (inputs.size === 0) return `"${key}" takes no inputs`;
   return `"${key}" takes ${listed(Array.from(inputs, describeInput).sort())}`;
 }
 

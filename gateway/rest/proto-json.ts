@@ -3,16 +3,23 @@ import type protobuf from "protobufjs";
 /**
  * A message, as `codec` reads it, in the JSON mapping of protobuf with its original field names and all fields without
  * presence: 64-bit integers are strings, bytes base64, numbers that JSON lacks strings. What is absent and has presence is
- * left out. https://protobuf.dev/programming-guides/json/
+ * left out. https://protobuf.dev/programming-guides/json/ — what belongs to a oneof comes last, as TensorFlow Serving has it.
  */
 export function protoJson(type: protobuf.Type, message: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const object: Record<string, unknown> = {};
-  for (const field of type.fieldsArray) {
+  for (const field of inOrder(type)) {
     const value = message[field.name];
     if (value === undefined || value === null) continue;
     define(object, field.name, fieldJson(field, value));
   }
   return object;
+}
+
+function inOrder({ fieldsArray }: protobuf.Type): readonly protobuf.Field[] {
+  return [
+    ...fieldsArray.filter(({ partOf }) => partOf === null),
+    ...fieldsArray.filter(({ partOf }) => partOf !== null),
+  ];
 }
 
 function fieldJson(field: protobuf.Field, value: unknown): unknown {

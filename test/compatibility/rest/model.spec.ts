@@ -90,6 +90,8 @@ describe("metadata", () => {
       method_name: "tensorflow/serving/predict",
       defaults: {},
     });
+    // The name is part of a oneof, and those come last.
+    expect(Object.keys(signatures.serving_default.inputs.x)).toEqual(["dtype", "tensor_shape", "name"]);
     expect(signatures.regress_x_to_y.inputs.inputs).toMatchObject({ dtype: "DT_STRING" });
     expect(signatures.regress_x_to_y.method_name).toBe("tensorflow/serving/regress");
   });
