@@ -63,7 +63,7 @@ describe("bodies", () => {
       text: ANSWER,
     })),
     {
-      name: "answers are JSON with their length and a date, and not compressed",
+      name: "answers are JSON with their length, and not compressed",
       request: post(path),
       text: ANSWER,
       headers: {
