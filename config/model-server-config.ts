@@ -80,7 +80,7 @@ function* modelFindings(model: ModelMessage, served: boolean): Generator<readonl
     yield [
       at,
       served
-        ? `Illegal to change a model's platform. For model ${name}, platform was ${PLATFORM} and new platform requested is ${platform}`
+        ? `Illegal to change a model's platform. For model ${name} platform was ${PLATFORM} and new platform requested is ${platform}`
         : `Model ${name} requests unsupported platform ${platform}`,
     ];
   }

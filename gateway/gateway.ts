@@ -183,11 +183,9 @@ function statusRows(
   version: Version | undefined,
   known: Iterable<ModelName>,
 ): readonly VersionStatus[] {
-  if (rows === undefined || rows.length === 0) {
-    throw new InferenceError("NOT_FOUND", `Could not find any versions of model ${name}${didYouMean(name, known)}`);
-  }
-  if (version === undefined) return rows;
-  const found = rows.filter((row) => row.version === version);
-  if (found.length === 0) throw new InferenceError("NOT_FOUND", `Could not find version ${version} of model ${name}`);
-  return found;
+  const found = rows?.filter((row) => version === undefined || row.version === version) ?? [];
+  if (found.length > 0) return found;
+  const what = version === undefined ? "any versions" : `version ${version}`;
+  const meant = rows === undefined ? didYouMean(name, known) : "";
+  throw new InferenceError("NOT_FOUND", `Could not find ${what} of model ${name}${meant}`);
 }

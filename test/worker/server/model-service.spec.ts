@@ -178,7 +178,7 @@ describe("HandleReloadConfigRequest", () => {
       name: "a change of platform",
       request: reloadRequest({ name: "half", base_path: HALF, model_platform: "torch" }),
       message:
-        "Illegal to change a model's platform. For model half, platform was tensorflow and new platform requested is torch",
+        "Illegal to change a model's platform. For model half platform was tensorflow and new platform requested is torch",
     },
   ];
   test("refuses a wrong set as a whole", async () => {
