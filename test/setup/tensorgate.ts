@@ -8,7 +8,7 @@ import { descendantsOf } from "./processes.ts";
 
 export const ROOT: string = new URL("../../", import.meta.url).pathname;
 export const MODELS: string = join(ROOT, "examples/models");
-const PROGRAM = join(ROOT, "dist/cli/main.js");
+export const PROGRAM: string = join(ROOT, "dist/cli/main.js");
 
 export interface Reply {
   readonly status: number;

@@ -96,8 +96,9 @@ describe("GetModelMetadata", () => {
   ]);
 });
 
+const available = (version: string) => ({ version, state: "AVAILABLE", status: OK });
+
 describe("GetModelStatus", () => {
-  const available = (version: string) => ({ version, state: "AVAILABLE", status: OK });
   holds(client, [
     {
       ...status("all versions, descending", HALF),
