@@ -19,10 +19,11 @@ export interface ReloadParts {
 export async function reloadModels(request: ReloadConfigRequest, parts: ReloadParts): Promise<void> {
   const { pool, signal } = parts;
   const config = parts.config();
-  const known = new Set<string>(config.models.map(({ name }) => name));
-  const models = serverConfigToModels(request.config, (name) => known.has(name));
+  const known = new Map<string, ModelConfig>(config.models.map((model) => [model.name, model]));
+  const listed = serverConfigToModels(request.config, (name) => known.has(name));
+  const models = listed.map((model) => withOwnSettings(model, known.get(model.name)));
   const allowUnavailable = config.workers.allowVersionLabelsForUnavailable;
-  for (const model of models) checkLabels(model, config, allowUnavailable, pool);
+  for (const model of models) checkLabels(model, known.get(model.name), allowUnavailable, pool);
 
   const added = models.filter(({ name }) => !known.has(name));
   parts.apply({ ...config, models });
@@ -32,11 +33,22 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
   if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pool.registry.failure(name) })));
 }
 
-function checkLabels({ name, labels }: ModelConfig, config: Config, allowUnavailable: boolean, pool: Pool): void {
-  const before = config.models.find((model) => model.name === name)?.labels;
+/** What the message has no word for stays as it was. */
+function withOwnSettings(model: ModelConfig, before: ModelConfig | undefined): ModelConfig {
+  if (before === undefined) return model;
+  const { tags, retry, batching } = before;
+  return { ...model, tags, retry, batching };
+}
+
+function checkLabels(
+  { name, labels }: ModelConfig,
+  before: ModelConfig | undefined,
+  allowUnavailable: boolean,
+  pool: Pool,
+): void {
   for (const [label, version] of labels) {
     if (pool.registry.servable(name, version) !== undefined) continue;
-    const inUse = before?.get(label);
+    const inUse = before?.labels.get(label);
     if (allowUnavailable && (inUse === undefined || inUse === version)) continue;
     throw new InferenceError(
       "FAILED_PRECONDITION",

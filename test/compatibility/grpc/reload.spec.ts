@@ -10,7 +10,10 @@ import { floats, plain, sharedClient } from "./cases.ts";
 const { client, gateway } = sharedClient({
   server: { rest: { port: 0 }, grpc: { port: 0 }, monitoring: { path: "/prom" } },
   workers: { count: 2, load: { retries: 0, poll: "50ms" } },
-  models: [{ name: "half", path: join(MODELS, "half_plus_two"), versions: "all", labels: { stable: 123 } }],
+  models: [
+    { name: "half", path: join(MODELS, "half_plus_two"), versions: "all", labels: { stable: 123 } },
+    { name: "tags", path: join(ROOT, "test/data/models/tags"), tags: ["serve", "special"] },
+  ],
 });
 
 const folder = mkdtempSync(join(tmpdir(), "tensorgate-reload-"));
@@ -119,6 +122,13 @@ describe("a reload that is refused", () => {
   });
 });
 
+test("what a model list cannot say of a model stays as the config file has it", async () => {
+  for (const policy of [ALL, specific(1)]) {
+    expect(await reload(HALF, { name: "tags", base_path: join(SMALL, "tags"), ...policy })).toBe("OK");
+  }
+  expect(await answering("tags")).toBe("1");
+});
+
 test("a new model answers on every worker once the call is answered; one that is not listed is unloaded", async () => {
   const path = join(SMALL, "text");
   expect(await reload({ name: "text", base_path: path })).toBe("OK");
@@ -210,4 +220,7 @@ test("an empty list unloads everything", async () => {
   expect(await reload()).toBe("OK");
   expect(await answering("tf2")).toBe("NOT_FOUND: Servable not found for request: Latest(tf2)");
   expect((await gateway().get("/readyz")).status).toBe(200);
+  // With other tags than the config file's it would have been loaded anew, and that would have failed.
+  const failed = gateway().log.filter(({ model, msg }) => model === "tags" && msg?.includes("failed to load"));
+  expect(failed).toEqual([]);
 });
