@@ -1,7 +1,8 @@
 import type { Backend } from "../backend.ts";
-import type { InferenceMethod } from "../call.ts";
+import type { InferenceMethod, Servable } from "../call.ts";
 import { observedBody } from "../observe/index.ts";
 import type { CallContext } from "./answer.ts";
+import { explained } from "./explain.ts";
 import { parseBody, parseSpec } from "./parse.ts";
 
 /** Predict, Classify, Regress and MultiInference: message bytes in, message bytes out. */
@@ -13,8 +14,16 @@ export async function infer(
 ): Promise<Buffer> {
   const spec = parseSpec(method, message);
   observation.asksFor(spec);
-  const body = observedBody(parseBody(method, message, spec), observation);
-  const answer = await backend.serve({ method, spec, body, header, deadline, signal });
+  let target: Servable | undefined;
+  const sentTo = (to: Servable): void => {
+    target = to;
+    observation.sentTo(to);
+  };
+  const body = observedBody(parseBody(method, message, spec), { sentTo });
+  const serve = backend.serve({ method, spec, body, header, deadline, signal });
+  const answer = await serve.catch((thrown: unknown) => {
+    throw target === undefined ? thrown : explained(thrown, spec, target);
+  });
   observation.sentTo(answer.target);
   const bytes = answer.message;
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -10,7 +10,7 @@ import {
   type RequestBody,
   type Signatures,
 } from "../../tensor/index.ts";
-import { signaturesClause, withClause } from "./expected.ts";
+import { signaturesClause, withClause } from "../expected.ts";
 import type { JsonCall } from "./json-call.ts";
 
 /** How a worker says that it has no such signature. */

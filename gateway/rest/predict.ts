@@ -10,7 +10,7 @@ import {
   type Signature,
 } from "../../tensor/index.ts";
 import type { PredictInputs, Servable } from "../call.ts";
-import { inputsClause, signaturesClause, withClause } from "./expected.ts";
+import { inputsClause, signaturesClause, withClause } from "../expected.ts";
 import type { JsonCall } from "./json-call.ts";
 
 /** The JSON is typed by the signature, so it is decoded once a version has been chosen; the answer has the request's form. */

@@ -142,6 +142,25 @@ describe("inputs", () => {
   ]);
 });
 
+describe("what was expected follows the reference's words:", () => {
+  holds(client, [
+    {
+      ...predict("the signatures", { signature_name: "s" }),
+      error:
+        'FAILED_PRECONDITION: Serving signature key "s" not found.; the model has "classify_x_to_y", "regress_x2_to_y3"',
+    },
+    {
+      ...predict("the inputs, of another dtype", {}, { x: tensor("INT32", [1], "int_val", 1) }),
+      error:
+        'INVALID_ARGUMENT: Expects arg[0] to be float but int32 is provided; "serving_default" takes x: float [-1,1]',
+    },
+    {
+      ...predict("the nearest model", { name: "half_plus_too" }),
+      error: 'NOT_FOUND: Servable not found for request: Latest(half_plus_too) (did you mean "half_plus_two"?)',
+    },
+  ]);
+});
+
 describe("a signature with defaults", () => {
   const defaults = { name: "outputs", signature_name: "defaults" };
   holds(client, [

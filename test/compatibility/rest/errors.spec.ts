@@ -87,7 +87,7 @@ describe("models, versions and labels", () => {
     },
     { request: post("nobody/labels/beta:predict"), status: 400, error: "Unrecognized servable version label: beta" },
     { request: get("nobody"), status: 404, error: "Could not find any versions of model nobody" },
-    { request: get("nobody/versions/7"), status: 404, error: "Could not find any versions of model nobody" },
+    { request: get("nobody/versions/7"), status: 404, error: "Could not find version 7 of model nobody" },
     { request: get("half_plus_two/versions/7"), status: 404, error: "Could not find version 7 of model half_plus_two" },
     {
       name: "a model that cannot be loaded",

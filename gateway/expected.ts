@@ -1,5 +1,5 @@
-import { InferenceError } from "../../core/index.ts";
-import type { Signature, Signatures, TensorInfo } from "../../tensor/index.ts";
+import { InferenceError } from "../core/index.ts";
+import type { Signature, Signatures, TensorInfo } from "../tensor/index.ts";
 
 /** A message is for a person: of long lists it tells the beginning. */
 const MAX_LISTED = 16;
