@@ -33,7 +33,7 @@ export interface GrpcConfig {
   readonly socketPath: string | undefined;
   /** The longest message taken from clients and exchanged with workers. */
   readonly maxBytes: number;
-  /** Undefined: the port speaks plain HTTP/2. Sockets always do. */
+  /** Of the port and of the socket; undefined: they speak plain HTTP/2. */
   readonly tls: TlsConfig | undefined;
   /** Passed on to grpc-js as options of its server; what it doesn't know is passed over. */
   readonly channelArguments: ChannelArguments;

@@ -1,7 +1,7 @@
 import { lstatSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
+import { Server, type ServerCredentials, setLogger } from "@grpc/grpc-js";
 import type { GrpcConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
@@ -52,7 +52,7 @@ export function createGrpcServer({ host, config, backend, observer, log }: GrpcS
 
   return {
     async listen() {
-      if (config.socketPath !== undefined) await listenOnSocket(server, config.socketPath);
+      if (config.socketPath !== undefined) await listenOnSocket(server, credentials, config.socketPath);
       return config.port === undefined ? undefined : await listenOnPort(server, credentials, host, config.port);
     },
     setServing,
@@ -115,10 +115,10 @@ async function listenOnPort(
   throw listenError("gRPC", hostAndPort(host, port), tried.at(-1));
 }
 
-async function listenOnSocket(server: Server, path: string): Promise<void> {
+async function listenOnSocket(server: Server, credentials: ServerCredentials, path: string): Promise<void> {
   try {
     if (isSocket(path) && !(await answers(path))) rmSync(path);
-    await bind(server, ServerCredentials.createInsecure(), `unix:${path}`);
+    await bind(server, credentials, `unix:${path}`);
   } catch (thrown) {
     throw listenError("gRPC", path, thrown);
   }

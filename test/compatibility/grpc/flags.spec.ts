@@ -38,13 +38,20 @@ beforeAll(async () => {
   if (hasOpenssl) flags.push(`--ssl_config_file=${write("ssl.config", sslConfig())}`);
   gateway = await startProgram(["serve", ...flags]);
   await gateway.ready();
-  client = new GrpcClient(`unix:${SOCKET}`);
+  client = connect(`unix:${SOCKET}`);
 });
 afterAll(async () => {
   client.close();
   await gateway[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
+
+/** Over TLS, where the gateway has a key. */
+function connect(address: string): GrpcClient {
+  if (!hasOpenssl) return new GrpcClient(address);
+  const authority = credentials.createSsl(readFileSync(join(folder, "cert.pem")));
+  return new GrpcClient(address, authority, { "grpc.ssl_target_name_override": "localhost" });
+}
 
 function write(name: string, text: string): string {
   const file = join(folder, name);
@@ -95,20 +102,18 @@ test("with --enable_signature_method_name_check a signature is run by its own me
   );
 });
 
-testWithOpenssl("with --ssl_config_file the port speaks TLS, the socket does not", async () => {
-  const authority = readFileSync(join(folder, "cert.pem"));
-  const secure = new GrpcClient(gateway.grpc, credentials.createSsl(authority), {
-    "grpc.ssl_target_name_override": "localhost",
-  });
-  const plainly = new GrpcClient(gateway.grpc);
+testWithOpenssl("with --ssl_config_file port and socket speak TLS, and nothing else", async () => {
   const request = { ...spec("flat"), ...INPUT };
-  try {
-    expect(await secure.outcome("Regress", request)).toBe("OK");
-    expect(await plainly.outcome("Regress", request, { deadlineMs: 1_000 })).toMatch(
-      /^(UNAVAILABLE|DEADLINE_EXCEEDED): /,
-    );
-  } finally {
-    secure.close();
-    plainly.close();
+  for (const address of [gateway.grpc, `unix:${SOCKET}`]) {
+    const [secure, plainly] = [connect(address), new GrpcClient(address)];
+    try {
+      expect(await secure.outcome("Regress", request)).toBe("OK");
+      expect(await plainly.outcome("Regress", request, { deadlineMs: 1_000 })).toMatch(
+        /^(UNAVAILABLE|DEADLINE_EXCEEDED): /,
+      );
+    } finally {
+      secure.close();
+      plainly.close();
+    }
   }
 });
