@@ -15,7 +15,8 @@ export class ServingCounter implements ServingMetric {
   readonly name: string;
   total = 0;
   readonly #labels: readonly string[];
-  readonly #cells = new Map<string, number>();
+  /** By the values of the labels; how they are printed is only made for a scrape. */
+  readonly #cells = new Map<string, { readonly values: readonly string[]; count: number }>();
 
   constructor(name: string, labels: readonly string[]) {
     this.name = name;
@@ -24,19 +25,24 @@ export class ServingCounter implements ServingMetric {
 
   /** `values` in the order of the labels. */
   add(by: number, ...values: readonly string[]): void {
-    const key = labelText(this.#labels, values);
-    this.#cells.set(key, (this.#cells.get(key) ?? 0) + by);
+    const key = values.join("\0");
+    const cell = this.#cells.get(key);
+    if (cell === undefined) this.#cells.set(key, { values, count: by });
+    else cell.count += by;
     this.total += by;
   }
 
   lines(): string[] {
     if (this.#cells.size === 0) return [];
     const name = printedName(this.name);
-    return [`# TYPE ${name} counter`, ...Array.from(this.#cells, ([labels, value]) => `${name}{${labels}} ${value}`)];
+    const cells = Array.from(this.#cells.values());
+    const rows = cells.map(({ values, count }) => `${name}{${labelText(this.#labels, values)}} ${count}`);
+    return [`# TYPE ${name} counter`, ...rows];
   }
 }
 
 interface Cell {
+  readonly values: readonly string[];
   readonly counts: number[];
   sum: number;
 }
@@ -57,10 +63,10 @@ export class ServingHistogram implements ServingMetric {
   }
 
   observe(value: number, ...values: readonly string[]): void {
-    const key = labelText(this.#labels, values);
+    const key = values.join("\0");
     let cell = this.#cells.get(key);
     if (cell === undefined) {
-      cell = { counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
+      cell = { values, counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
       this.#cells.set(key, cell);
     }
     // TensorFlow's limits are exclusive: a value that equals one belongs to the next bucket.
@@ -74,7 +80,8 @@ export class ServingHistogram implements ServingMetric {
     if (this.#cells.size === 0) return [];
     const name = printedName(this.name);
     const lines = [`# TYPE ${name} histogram`];
-    for (const [labels, { counts, sum }] of this.#cells) {
+    for (const { values, counts, sum } of this.#cells.values()) {
+      const labels = labelText(this.#labels, values);
       const before = labels === "" ? "" : `${labels},`;
       let cumulative = 0;
       for (const [i, count] of counts.entries()) {
