@@ -111,7 +111,8 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[])
       ? { type: "TYPE_MESSAGE", typeName: `${field.parent?.fullName}.${entryName(field)}` }
       : describeType(field.type, field.resolvedType)),
     ...(field.partOf ? { oneofIndex: oneofs.indexOf(field.partOf) } : {}),
-    ...(field.options?.["json_name"] ? { jsonName: field.options["json_name"] } : {}),
+    // protoc names every field: a client that reads JSON with these names only would know none otherwise.
+    jsonName: field.options?.["json_name"] ?? camelCase(field.name),
     ...(field.options?.["proto3_optional"] === true ? { proto3Optional: true } : {}),
     ...(field.options?.["deprecated"] === true ? { options: { deprecated: true } } : {}),
   };
@@ -128,7 +129,7 @@ function describeEntry(field: protobuf.MapField): Description {
     name,
     number,
     label: "LABEL_OPTIONAL",
-
+    jsonName: name,
     ...type,
   });
   return {

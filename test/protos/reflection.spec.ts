@@ -25,6 +25,7 @@ interface Field {
   readonly name: string;
   readonly number: number;
   readonly typeName?: string;
+  readonly jsonName?: string;
   readonly proto3Optional?: boolean;
   readonly oneofIndex?: number;
 }
@@ -158,6 +159,7 @@ describe("the files of PredictionService", () => {
     expect(request?.nestedType).toContainEqual(
       expect.objectContaining({ name: "InputsEntry", options: { mapEntry: true } }),
     );
+    expect(request?.field?.map(({ jsonName }) => jsonName)).toContain("predictStreamedOptions");
     const clientId = request?.field?.find(({ name }) => name === "client_id");
     expect(clientId?.proto3Optional).toBe(true);
     expect(request?.oneofDecl?.[clientId?.oneofIndex ?? -1]?.name).toBe("_client_id");
