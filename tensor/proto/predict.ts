@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor.ts";
 import { readTensor } from "./decode-tensor.ts";
 import { type TensorForm, tensorSize, writeTensor } from "./encode-tensor.ts";
 import { answerOf, MALFORMED } from "./malformed.ts";
+import { readMapEntry } from "./map-entry.ts";
 import { type AnswerSpec, readAnswerSpec, readSpec, writeAnswerSpec, writeSpec } from "./model-spec.ts";
 import { LEN, WireReader } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
@@ -46,9 +47,9 @@ export function decodePredictRequest(bytes: Uint8Array): SentPredictRequest {
     if (inputs.size > MAX_NAMES || outputFilter.length > MAX_NAMES) throw tooMany("inputs or outputs", MAX_NAMES);
     if (reader.is(REQUEST.spec, LEN)) spec = readSpec(reader.message(), spec);
     else if (reader.is(REQUEST.inputs, LEN)) {
-      const { name, value } = entryOf(reader.message());
+      const { key, value } = readMapEntry(reader.message());
       const { pos } = value;
-      inputs.set(name, () => readNamed(name, new WireReader(bytes, pos, value.end), budget));
+      inputs.set(key, () => readNamed(key, new WireReader(value.bytes, pos, value.end), budget));
     } else if (reader.is(REQUEST.outputFilter, LEN)) outputFilter.push(reader.string());
     else reader.skip();
   }
@@ -92,19 +93,8 @@ export function encodePredictResponse(
 
 /** An entry of a `map<string, TensorProto>`. The last entry of a name wins. */
 export function readEntry(reader: WireReader, into: Map<string, Tensor>, budget: StringBudget): void {
-  const { name, value } = entryOf(reader);
-  into.set(name, readNamed(name, value, budget));
-}
-
-function entryOf(reader: WireReader): { readonly name: string; readonly value: WireReader } {
-  let name = "";
-  let value = new WireReader(reader.bytes, reader.end, reader.end);
-  while (reader.next()) {
-    if (reader.is(1, LEN)) name = reader.string();
-    else if (reader.is(2, LEN)) value = reader.message();
-    else reader.skip();
-  }
-  return { name, value };
+  const { key, value } = readMapEntry(reader);
+  into.set(key, readNamed(key, value, budget));
 }
 
 /** The reason follows the words of TensorFlow Serving, which gives none. */

@@ -2,6 +2,7 @@ import { dtypeOf } from "../dtype.ts";
 import { StringBudget } from "../limits.ts";
 import type { Signature, Signatures, TensorInfo } from "../signature.ts";
 import type { Tensor } from "../tensor.ts";
+import { readMapEntry } from "./map-entry.ts";
 import { readEntry } from "./predict.ts";
 import { LEN, VARINT, WireReader } from "./reader.ts";
 import { readShape, type WireShape } from "./shape.ts";
@@ -58,17 +59,6 @@ export function parseSignatureDefMap(bytes: Uint8Array): Signatures {
     }
   }
   return signatures;
-}
-
-function readMapEntry(reader: WireReader): { key: string; value: WireReader } {
-  let key = "";
-  let value = new WireReader(reader.bytes, reader.end, reader.end);
-  while (reader.next()) {
-    if (reader.is(1, LEN)) key = reader.string();
-    else if (reader.is(2, LEN)) value = reader.message();
-    else reader.skip();
-  }
-  return { key, value };
 }
 
 function readSignature(key: string, reader: WireReader): Signature {
