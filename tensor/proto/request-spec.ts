@@ -1,4 +1,5 @@
 import type { ModelName, ModelSpec, Version } from "../../core/index.ts";
+import { MAX_NAMES, tooMany } from "../limits.ts";
 import { readSpec, SPEC_FIELDS, writeVersion } from "./model-spec.ts";
 import { LEN, WireReader } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
@@ -68,6 +69,7 @@ function rewriteFields(bytes: Uint8Array, rewrite: (value: Uint8Array, last: boo
   const reader = new WireReader(bytes);
   while (reader.next()) {
     const { start } = reader;
+    if (spans.length > MAX_NAMES) throw tooMany("model specs", MAX_NAMES);
     if (reader.is(SPEC_FIELD, LEN)) spans.push({ start, value: reader.view(), end: reader.pos });
     else reader.skip();
   }

@@ -8,6 +8,7 @@ import {
   requestSpec,
   rewriteRequestSpec,
 } from "../../../tensor/index.ts";
+import { failureOf, times } from "../json/support.ts";
 import { MESSAGES, unbase64, whole } from "./wire-data.ts";
 
 const METHODS: Readonly<Record<string, RequestMethod>> = {
@@ -91,6 +92,16 @@ describe("rewriting", () => {
       tasks: request.tasks.map((task) => ({ ...task, spec: { ...task.spec, choice } })),
       input: request.input,
     });
+  });
+
+  /** Each would be copied one by one: a few megabytes of them held everybody up for seconds. */
+  test("a request of too many specs is refused", () => {
+    const request = Uint8Array.from(times(2 ** 16 + 2, [0x0a, 0]).flat());
+    for (const method of ["Predict", "MultiInference"] as const) {
+      expect(failureOf(() => rewriteRequestSpec(method, request, { version: version(5) }))).toBe(
+        "INVALID_ARGUMENT: a request may hold 65536 model specs at most",
+      );
+    }
   });
 });
 
