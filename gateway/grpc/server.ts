@@ -34,12 +34,19 @@ export interface GrpcServer {
   close(limitMs: number): Promise<void>;
 }
 
+/**
+ * As in gRPC's C++ servers. It ends connections whose client is gone without a word, and those that Node leaves open: once
+ * HTTP/2 frames were broken, it reads no more, not even that the client has closed.
+ */
+const KEEPALIVE = { "grpc.keepalive_time_ms": 7_200_000, "grpc.keepalive_timeout_ms": 20_000 };
+
 /** For streams that no client ends by itself (health watches), once no call is in flight. */
 const STREAM_GRACE_MS = 200;
 
 export function createGrpcServer({ host, config, backend, observer, log }: GrpcServerOptions): GrpcServer {
   const credentials = serverCredentials(config.tls);
   const server = new Server({
+    ...KEEPALIVE,
     "grpc.max_receive_message_length": config.maxBytes,
     "grpc.max_send_message_length": -1,
     ...config.channelArguments,

@@ -46,7 +46,13 @@ const HEALTH_NAMES = [
 ];
 
 /** Messages of any size: a tensor's bytes are what they are. What clients may send is for the gateway to bound. */
-const SERVER_OPTIONS = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
+const SERVER_OPTIONS = {
+  "grpc.max_receive_message_length": -1,
+  "grpc.max_send_message_length": -1,
+  // As in gRPC's C++ servers: for connections whose other end is gone, or that broken frames have left behind.
+  "grpc.keepalive_time_ms": 7_200_000,
+  "grpc.keepalive_timeout_ms": 20_000,
+};
 
 /** Opens the port or socket and answers on it. Rejects, in words fit for a user, when it is taken. The caller drains or closes. */
 export async function startServer({ manager, listen: where, rules, log }: ServerOptions): Promise<WorkerServer> {
