@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { MODELS, ROOT, startTensorgate, type Tensorgate } from "../setup/tensorgate.ts";
 import { attack, type Report } from "./attack.ts";
 
-/** To see a run again, or for longer. */
-const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
+/** The same run each time, so that a failure is one to look at; other seeds and longer runs by hand. */
+const SEED = Number(process.env["FUZZ_SEED"] ?? 1);
 const SECONDS = Number(process.env["FUZZ_SECONDS"] ?? 15);
 
 /** With a small heap garbage goes at once, and what is kept shows: as RSS that grows, in the end as a process that dies. */
