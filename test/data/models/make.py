@@ -12,6 +12,8 @@ import tensorflow as tf
 v1 = tf.compat.v1
 HERE = os.path.dirname(os.path.abspath(__file__))
 PREDICT = "tensorflow/serving/predict"
+# Relative: TensorFlow writes the path of a vocabulary into the graph, as a part of its table's name.
+WORDS = "words.txt"
 
 
 def folder(name, version="1"):
@@ -79,7 +81,7 @@ def counter():
 def strings():
     def build(session):
         x = v1.placeholder(tf.string, None, name="x")
-        vocabulary = os.path.join(HERE, "words.txt")
+        vocabulary = WORDS
         with open(vocabulary, "w", encoding="utf-8") as file:
             file.write("zero\none\ntwo\nдва\n")
         table = v1.lookup.StaticVocabularyTable(
@@ -191,7 +193,7 @@ def tf2():
         def lookup(self, words):
             return {"ids": self.table.lookup(words)}
 
-    words = os.path.join(HERE, "words.txt")
+    words = WORDS
     with open(words, "w", encoding="utf-8") as file:
         file.write("zero\none\ntwo\n")
     module = Module(words)
