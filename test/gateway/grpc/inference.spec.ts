@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   DEFAULT_SIGNATURE,
   InferenceError,
@@ -187,11 +187,14 @@ describe("the client's", () => {
   });
 
   for (const { name, timeoutMs, gives, code } of [
-    { name: "passing", timeoutMs: 50, gives: false, code: "DEADLINE_EXCEEDED" },
+    { name: "passing", timeoutMs: 200, gives: false, code: "DEADLINE_EXCEEDED" },
     { name: "giving up", timeoutMs: 60_000, gives: true, code: "CANCELLED" },
   ]) {
     test(`${name} aborts the call, which counts as ${code}`, async () => {
       const { serveWith } = grpc.backend;
+      onTestFinished(() => {
+        grpc.backend.serveWith = serveWith;
+      });
       const before = grpc.lines.length;
       const served = grpc.backend.calls.length;
       hold();
@@ -207,7 +210,6 @@ describe("the client's", () => {
       if (gives) gaveUp.abort();
       await outcome;
       await expect.poll(() => grpc.lines.slice(before)).toMatchObject([{ msg: "access", code, bytesOut: 0 }]);
-      grpc.backend.serveWith = serveWith;
     });
   }
 
