@@ -65,7 +65,10 @@ function cancelled(): InferenceError {
   return new InferenceError("CANCELLED", "the caller gave the call up");
 }
 
+/** Begins as TensorFlow's own answer does (`DirectSession::WaitForNotification`): which of the two is first is chance. */
 export function tooLate(waited: boolean): InferenceError {
   const when = waited ? "while the call waited for its run" : "during the run";
-  return new InferenceError("DEADLINE_EXCEEDED", `the deadline passed ${when}`, { origin: "worker" });
+  return new InferenceError("DEADLINE_EXCEEDED", `Timed out waiting for notification: the deadline passed ${when}`, {
+    origin: "worker",
+  });
 }
