@@ -14,16 +14,14 @@ let gateway: Tensorgate;
 let program: string;
 
 beforeAll(async () => {
-  [program, gateway] = await Promise.all([
-    buildGrpcurl(),
-    startTensorgate({
-      models: [
-        { name: "half_plus_two", path: join(MODELS, "half_plus_two"), versions: "all", labels: { stable: 123 } },
-        { name: "slow", path: join(ROOT, "test/data/models/slow") },
-      ],
-      routes: [{ match: { model: "half_plus_two", headers: { "x-tenant": "old" } }, to: [{ label: "stable" }] }],
-    }),
-  ]);
+  program = await buildGrpcurl();
+  gateway = await startTensorgate({
+    models: [
+      { name: "half_plus_two", path: join(MODELS, "half_plus_two"), versions: "all", labels: { stable: 123 } },
+      { name: "slow", path: join(ROOT, "test/data/models/slow") },
+    ],
+    routes: [{ match: { model: "half_plus_two", headers: { "x-tenant": "old" } }, to: [{ label: "stable" }] }],
+  });
   await gateway.ready();
 }, BUILD_MS);
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -19,19 +19,15 @@ let gateway: Tensorgate;
 let answers: ReadonlyMap<string, unknown>;
 
 beforeAll(async () => {
-  const [classPath] = await Promise.all([
-    javaClassPath(),
-    (async () => {
-      gateway = await startTensorgate({
-        models: [
-          { name: "half_plus_two", path: join(MODELS, "half_plus_two"), versions: "all" },
-          { name: "mnist_two_signatures", path: join(MODELS, "mnist_two_signatures") },
-          { name: "slow", path: join(ROOT, "test/data/models/slow") },
-        ],
-      });
-      await gateway.ready();
-    })(),
-  ]);
+  const classPath = await javaClassPath();
+  gateway = await startTensorgate({
+    models: [
+      { name: "half_plus_two", path: join(MODELS, "half_plus_two"), versions: "all" },
+      { name: "mnist_two_signatures", path: join(MODELS, "mnist_two_signatures") },
+      { name: "slow", path: join(ROOT, "test/data/models/slow") },
+    ],
+  });
+  await gateway.ready();
   const program = ["-Xmx256m", "-cp", classPath, join(CLIENTS, "java/Client.java")];
   const text = await printed("java", [...program, gateway.grpc, ...(CLASSIFY.examples_b64 ?? [])]);
   answers = new Map(
