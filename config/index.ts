@@ -7,6 +7,7 @@ export { configJsonSchema } from "./json-schema.ts";
 export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText } from "./load.ts";
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
+export { checkReloadedLabels } from "./reload-labels.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
 export type { BatchingConfig, ModelConfig, VersionPolicy } from "./schema/models.ts";

@@ -1,5 +1,5 @@
-import { type Config, type ModelConfig, serverConfigToModels } from "../config/index.ts";
-import { InferenceError, notAvailable } from "../core/index.ts";
+import { type Config, checkReloadedLabels, type ModelConfig, serverConfigToModels } from "../config/index.ts";
+import { notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Pool } from "./upstream/index.ts";
 
@@ -22,8 +22,13 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
   const known = new Map<string, ModelConfig>(config.models.map((model) => [model.name, model]));
   const listed = serverConfigToModels(request.config, (name) => known.has(name));
   const models = listed.map((model) => withOwnSettings(model, known.get(model.name)));
-  const allowUnavailable = config.workers.allowVersionLabelsForUnavailable;
-  for (const model of models) checkLabels(model, known.get(model.name), allowUnavailable, pool);
+  for (const model of models) {
+    checkReloadedLabels(model, {
+      isAvailable: (version) => pool.registry.servable(model.name, version) !== undefined,
+      inUse: (label) => known.get(model.name)?.labels.get(label),
+      allowUnavailable: config.workers.allowVersionLabelsForUnavailable,
+    });
+  }
 
   const added = models.filter(({ name }) => !known.has(name));
   parts.apply({ ...config, models });
@@ -38,21 +43,4 @@ function withOwnSettings(model: ModelConfig, before: ModelConfig | undefined): M
   if (before === undefined) return model;
   const { tags, retry, batching } = before;
   return { ...model, tags, retry, batching };
-}
-
-function checkLabels(
-  { name, labels }: ModelConfig,
-  before: ModelConfig | undefined,
-  allowUnavailable: boolean,
-  pool: Pool,
-): void {
-  for (const [label, version] of labels) {
-    if (pool.registry.servable(name, version) !== undefined) continue;
-    const inUse = before?.labels.get(label);
-    if (allowUnavailable && (inUse === undefined || inUse === version)) continue;
-    throw new InferenceError(
-      "FAILED_PRECONDITION",
-      `Request to assign label to version ${version} of model ${name}, which is not currently available for inference`,
-    );
-  }
 }

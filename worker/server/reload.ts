@@ -1,7 +1,7 @@
-import { serverConfigToModels } from "../../config/index.ts";
-import { InferenceError, type LoadFailure, type ModelName, modelName, notAvailable } from "../../core/index.ts";
+import { checkReloadedLabels, serverConfigToModels } from "../../config/index.ts";
+import { type LoadFailure, type ModelName, modelName, notAvailable } from "../../core/index.ts";
 import type { ReloadConfigRequest } from "../../protos/index.ts";
-import { type Manager, versionReports, type WantedModel } from "../lifecycle/index.ts";
+import { type Manager, versionReports } from "../lifecycle/index.ts";
 
 export interface ReloadRules {
   /** Tags of the MetaGraph to serve: a model list doesn't name them. */
@@ -23,24 +23,19 @@ export async function reload(
 ): Promise<void> {
   const isServed = (name: string): boolean => manager.models.get(modelName(name))?.wanted === true;
   const wanted = serverConfigToModels(request.config, isServed).map((model) => ({ ...model, tags: rules.tags }));
-  for (const model of wanted) checkLabels(manager, model, rules);
+  for (const model of wanted) {
+    const served = manager.models.get(model.name);
+    checkReloadedLabels(model, {
+      isAvailable: (version) => served?.versions.available.some((it) => it.version === version) === true,
+      inUse: (label) => served?.labels.get(label),
+      allowUnavailable: rules.allowLabelsForUnavailable,
+    });
+  }
   const added = wanted.filter(({ name }) => !isServed(name)).map(({ name }) => name);
   manager.apply(wanted);
   await manager.until(() => added.every((name) => isDecided(manager, name)), signal);
   const missing = added.filter((name) => !isAvailable(manager, name));
   if (missing.length > 0) throw notAvailable(missing.map((name) => ({ name, ...whyNot(manager, name) })));
-}
-
-/** A label must lead to a version that answers; with the flag, a label that is not in use for another version may wait. */
-function checkLabels(manager: Manager, { name, labels }: WantedModel, rules: ReloadRules): void {
-  const model = manager.models.get(name);
-  for (const [label, version] of labels) {
-    if (model?.versions.available.some((it) => it.version === version)) continue;
-    const inUse = model?.labels.get(label);
-    if (rules.allowLabelsForUnavailable && (inUse === undefined || inUse === version)) continue;
-    const message = `Request to assign label to version ${version} of model ${name}, which is not currently available for inference`;
-    throw new InferenceError("FAILED_PRECONDITION", message);
-  }
 }
 
 function isAvailable(manager: Manager, name: ModelName): boolean {
