@@ -1,5 +1,5 @@
 import type { Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
-import type { Signatures, Tensor } from "../tensor/index.ts";
+import type { ExamplesInput, Signatures, Tensor } from "../tensor/index.ts";
 
 /** The calls that run a graph. Status, metadata and reload are answered from what the gateway knows. */
 export type InferenceMethod = "Predict" | "Classify" | "Regress" | "MultiInference";
@@ -23,17 +23,32 @@ export interface InferenceCall {
 export interface CallBody {
   /** The serialized request message of the method, naming `target`'s model and version. May throw INVALID_ARGUMENT. */
   messageFor(target: Servable): Uint8Array;
-  /** Of Predict: the same as tensors, which is what batching joins. May throw as `messageFor` does. */
-  inputsFor?(target: Servable): PredictInputs | undefined;
+  /**
+   * The same in parts that can be joined with others' where the method has such: undefined for MultiInference and for a
+   * message that is wrong. May throw as `messageFor` does.
+   */
+  inputsFor?(target: Servable): CallInputs | undefined;
 }
 
-/** What a Predict call asks, but for the model. */
+/** What a call asks, but for the model. */
+export type CallInputs = PredictInputs | ExamplesInputs;
+
+/** Of Predict. */
 export interface PredictInputs {
+  readonly kind: "tensors";
   /** Never "". */
   readonly signature: string;
   readonly inputs: ReadonlyMap<string, Tensor>;
   /** Aliases of the outputs wanted; empty: all. */
   readonly outputFilter: readonly string[];
+}
+
+/** Of Classify and Regress. */
+export interface ExamplesInputs {
+  readonly kind: "examples";
+  /** Never "". */
+  readonly signature: string;
+  readonly input: ExamplesInput;
 }
 
 /** One version of a model that at least one endpoint serves. */

@@ -24,7 +24,7 @@ export interface Passenger {
  */
 export function passengerOf(routed: RoutedCall): Passenger | undefined {
   const request = routed.call.body.inputsFor?.(routed.target);
-  if (request === undefined) return undefined;
+  if (request?.kind !== "tensors") return undefined;
   const signature = routed.target.signatures.get(request.signature);
   if (signature === undefined || !isOfRows(signature)) return undefined;
   const rows = rowCount(request.inputs);

@@ -11,8 +11,14 @@ import {
   version,
 } from "../../core/index.ts";
 import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
-import { decodePredictRequest, requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
-import type { CallBody, InferenceMethod, PredictInputs, Servable } from "../call.ts";
+import {
+  decodeExamplesRequest,
+  decodePredictRequest,
+  requestSpec,
+  rewriteRequestSpec,
+  type Tensor,
+} from "../../tensor/index.ts";
+import type { CallBody, CallInputs, InferenceMethod, Servable } from "../call.ts";
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
 
@@ -49,7 +55,7 @@ export function unnamed(): InferenceError {
   return new InferenceError("INVALID_ARGUMENT", "ModelSpec has no name specified.");
 }
 
-/** The message as it came, but for its ModelSpec when that does not name the target already; of Predict the tensors too. */
+/** The message as it came, but for its ModelSpec when that does not name the target already; its parts when asked for. */
 export function parseBody(method: InferenceMethod, message: Uint8Array, spec: ModelSpec): CallBody {
   const messageFor = (target: Servable): Uint8Array => {
     const named = spec.choice.by === "version" && spec.choice.version === target.version;
@@ -60,15 +66,27 @@ export function parseBody(method: InferenceMethod, message: Uint8Array, spec: Mo
       ...(renamed ? { name: target.name } : {}),
     });
   };
-  return method === "Predict" ? { messageFor, inputsFor: () => predictInputs(message, spec) } : { messageFor };
+  return method === "MultiInference"
+    ? { messageFor }
+    : { messageFor, inputsFor: () => inputsOf(method, message, spec) };
 }
 
 /** Undefined for a message that is wrong: what is wrong with it, and in which order, is the worker's to tell. */
-function predictInputs(message: Uint8Array, { signature }: ModelSpec): PredictInputs | undefined {
+function inputsOf(
+  method: "Predict" | "Classify" | "Regress",
+  message: Uint8Array,
+  spec: ModelSpec,
+): CallInputs | undefined {
+  const signature = spec.signature || DEFAULT_SIGNATURE;
   try {
+    if (method !== "Predict") {
+      const { input } = decodeExamplesRequest(message);
+      return input === undefined ? undefined : { kind: "examples", signature, input };
+    }
     const { inputs, outputFilter } = decodePredictRequest(message);
-    const tensors = new Map(Array.from(inputs, ([name, decode]) => [name, decode()]));
-    return { signature: signature === "" ? DEFAULT_SIGNATURE : signature, inputs: tensors, outputFilter };
+    const tensors = new Map<string, Tensor>();
+    for (const [name, decode] of inputs) tensors.set(name, decode());
+    return { kind: "tensors", signature, inputs: tensors, outputFilter };
   } catch (thrown) {
     if (thrown instanceof InferenceError) return undefined;
     throw thrown;

@@ -1,5 +1,5 @@
 import type { CompatibilityConfig } from "../../config/index.ts";
-import { InferenceError } from "../../core/index.ts";
+import { DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
 import {
   decodeClassificationResponse,
   decodeExamples,
@@ -25,6 +25,7 @@ export function examplesCall(
   const input = decodeExamples(json, { urlSafeBase64 });
   let signatures: Signatures | undefined;
   return {
+    inputsFor: () => ({ kind: "examples", signature: json.signature || DEFAULT_SIGNATURE, input }),
     messageFor({ name, version, signatures: its }) {
       signatures = its;
       const spec = { name, choice: { by: "version", version }, signature: json.signature } as const;

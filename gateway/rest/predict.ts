@@ -23,16 +23,17 @@ export function predictCall(json: RequestBody, { strictJson: strict, urlSafeBase
     signature = signatureOf(target, json.signature);
     const decoded = decodePredictInputs(json, signature, { urlSafeBase64 });
     format = decoded.format;
-    const request = { signature: signature.key, inputs: decoded.inputs, outputFilter: decoded.outputFilter };
+    const { inputs, outputFilter } = decoded;
+    const request = { kind: "tensors", signature: signature.key, inputs, outputFilter } as const;
     made = { target, request };
     return request;
   };
   return {
     inputsFor,
     messageFor(target) {
-      const { signature: key, ...request } = inputsFor(target);
+      const { signature: key, inputs, outputFilter } = inputsFor(target);
       const spec = { name: target.name, choice: { by: "version", version: target.version }, signature: key } as const;
-      return encodePredictRequest({ spec, ...request }, "content");
+      return encodePredictRequest({ spec, inputs, outputFilter }, "content");
     },
     answerOf: (message) => encodePredictOutputs(format, decodePredictResponse(message).outputs, { strict }),
     explain(thrown) {

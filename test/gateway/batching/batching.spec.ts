@@ -56,7 +56,7 @@ interface Draft {
 
 function call(x: Tensor, draft: Draft = {}): RoutedCall {
   const { inputs = new Map([["x", x]]), signature = "serving_default", outputFilter = [] } = draft;
-  const request = { signature, inputs, outputFilter };
+  const request = { kind: "tensors", signature, inputs, outputFilter } as const;
   const { deadline = NO_DEADLINE, signal = new AbortController().signal } = draft;
   const spec = { name: modelName("m"), choice: { by: "latest" }, signature } as const;
   const alone = { messageFor: () => new Uint8Array(), inputsFor: () => request };
@@ -67,6 +67,12 @@ function call(x: Tensor, draft: Draft = {}): RoutedCall {
   };
 }
 
+function inputsOf({ call, target }: RoutedCall): ReadonlyMap<string, Tensor> {
+  const request = call.body.inputsFor?.(target);
+  if (request?.kind !== "tensors") throw new Error("tensors were expected");
+  return request.inputs;
+}
+
 /** Stands for the workers: answers y = x / 2 row by row once it is let, and keeps what it was asked. */
 function workers(refuses: (x: readonly number[]) => boolean = () => false) {
   const held: { routed: RoutedCall; x: Tensor; rows: number; go: () => void }[] = [];
@@ -74,7 +80,7 @@ function workers(refuses: (x: readonly number[]) => boolean = () => false) {
     const joined = routed.call.body.inputsFor === undefined;
     const x = joined
       ? decodePredictRequest(routed.call.body.messageFor(routed.target)).inputs.get("x")?.()
-      : routed.call.body.inputsFor?.(routed.target)?.inputs.get("x");
+      : inputsOf(routed).get("x");
     if (x === undefined) throw new Error("the call has no x");
     return new Promise((resolve, reject) => {
       const go = (): void => {
