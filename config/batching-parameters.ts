@@ -1,6 +1,6 @@
 import type { BatchingParameters } from "../protos/index.ts";
 import type { Finding } from "./cross-check.ts";
-import type { BatchingConfig } from "./schema/models.ts";
+import { type BatchingConfig, DEFAULT_BATCHING } from "./schema/batching.ts";
 
 /** `tensorflow::serving::BasicBatchScheduler`'s own default. */
 const DEFAULT_MAX_BATCH_SIZE = 1000n;
@@ -61,23 +61,17 @@ export function batchingOf(parameters: BatchingParameters | undefined): Batching
   const maxInFlight = size("num_batch_threads");
   const queued = (size("max_enqueued_batches") ?? DEFAULT_MAX_ENQUEUED_BATCHES) * maxRows;
   return {
+    ...DEFAULT_BATCHING,
     maxRows: Number(maxRows),
+    maxDelayMs: Number(size("batch_timeout_micros") ?? 0n) / 1000,
     maxInFlight: maxInFlight === undefined ? undefined : Number(maxInFlight),
     maxQueuedRows: Number(queued > maxRows ? queued : maxRows),
+    allowedRows: parameters?.allowed_batch_sizes.map(Number) ?? [],
   };
 }
 
 /** What of the parameters has no effect here, and why, for the log. */
 export function batchingNotes(parameters: BatchingParameters): string[] {
-  const notes: string[] = [];
-  if ((sizeOf(parameters, "batch_timeout_micros") ?? 0n) > 0n) {
-    notes.push("batch_timeout_micros has no effect: a call never waits for company while a worker is free");
-  }
-  if (parameters.allowed_batch_sizes.length > 0) {
-    notes.push("allowed_batch_sizes has no effect: joined calls are not padded");
-  }
-  if (parameters.pad_variable_length_inputs) {
-    notes.push("pad_variable_length_inputs has no effect: only calls whose inner dimensions agree are joined");
-  }
-  return notes;
+  if (!parameters.pad_variable_length_inputs) return [];
+  return ["pad_variable_length_inputs has no effect: only calls whose inner dimensions agree are joined"];
 }

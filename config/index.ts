@@ -1,4 +1,5 @@
 export { cloudPathProblem } from "./base-path.ts";
+export { batchingByModel } from "./batching-by-model.ts";
 export { ConfigError, type Problem, renderProblem } from "./config-error.ts";
 export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
@@ -8,9 +9,10 @@ export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText }
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
 export { checkReloadedLabels } from "./reload-labels.ts";
+export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
-export type { BatchingConfig, ModelConfig, VersionPolicy } from "./schema/models.ts";
+export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
 export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
 export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey, Target } from "./schema/routes.ts";
 export type {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BatchingConfig, type Config, didYouMean } from "../config/index.ts";
+import { batchingByModel, type Config, didYouMean } from "../config/index.ts";
 import { InferenceError, type Logger, type ModelName, type Version, type VersionStatus } from "../core/index.ts";
 import { createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
@@ -49,7 +49,7 @@ const MISSING_LOGGED = 10;
 export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
   let config = first;
   let routes = compileRoutes(config);
-  let batching = batchingOf(config);
+  let batching = batchingByModel(config);
   const admission = createAdmission();
   const pool = createPool({ config, launch, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
   const { registry } = pool;
@@ -57,7 +57,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   const apply = (next: Config): void => {
     config = next;
     routes = compileRoutes(next);
-    batching = batchingOf(next);
+    batching = batchingByModel(next);
     pool.apply(next);
   };
   const send = createBatching({
@@ -142,13 +142,6 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     await close(0, () => WORKERS_END_MS);
     throw thrown;
   }
-}
-
-/** A joined call that fails is sent again call by call, so a model that must not run twice is not joined. */
-function batchingOf({ models, batching: common }: Config): ReadonlyMap<ModelName, BatchingConfig> {
-  return new Map(
-    models.flatMap(({ name, retry, batching = common }) => (retry && batching !== "off" ? [[name, batching]] : [])),
-  );
 }
 
 /** The calls of `periodMs` become one, at its end. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { type BatchingConfig, batchingSchema } from "./batching.ts";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
-import { type BatchingConfig, batchingSchema, type ModelConfig, modelSchema } from "./models.ts";
+import { type ModelConfig, modelSchema } from "./models.ts";
 import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
 import { type RouteConfig, routeSchema } from "./routes.ts";
 import { list, section } from "./scalar.ts";
@@ -30,7 +31,7 @@ export const configSchema: z.ZodType<Config> = section({
   models: list(modelSchema).prefault([]).describe("The models to serve."),
   batching: batchingSchema
     .prefault("off")
-    .describe("How concurrent predict calls are joined, of models that say nothing of it themselves."),
+    .describe("How concurrent calls are joined, of models that say nothing of it themselves: off, or its bounds."),
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ModelName, modelName, type Version } from "../../core/index.ts";
 import { cloudPathProblem } from "../base-path.ts";
+import { type BatchingConfig, batchingSchema } from "./batching.ts";
 import { list, mapping, scalar, section, shortOr, Unfit } from "./scalar.ts";
 import { integer, parseText, text, versionNumber, word, yesNo } from "./units.ts";
 
@@ -15,7 +16,7 @@ export interface ModelConfig {
   readonly tags: readonly string[] | undefined;
   /** Whether a call whose worker died may be sent again although it may have run. */
   readonly retry: boolean;
-  /** How concurrent Predict calls of this model are joined; undefined: as the configuration's own `batching` says. */
+  /** How concurrent calls of this model are joined; undefined: as the configuration's own `batching` says. */
   readonly batching: BatchingConfig | "off" | undefined;
 }
 
@@ -25,16 +26,6 @@ export const OWN_DEFAULTS: Pick<ModelConfig, "tags" | "retry" | "batching"> = {
   retry: true,
   batching: undefined,
 };
-
-/** Bounds of the calls that are made of several. */
-export interface BatchingConfig {
-  /** A call of more rows than this travels alone. */
-  readonly maxRows: number;
-  /** Joined calls of one kind under way at once; undefined: as many as workers have the version. */
-  readonly maxInFlight: number | undefined;
-  /** More rows than this waiting: UNAVAILABLE. */
-  readonly maxQueuedRows: number;
-}
 
 /** Which of the versions found on disk are wanted. */
 export type VersionPolicy =
@@ -76,21 +67,6 @@ function basePath(): z.ZodType<string> {
 
 const labelsShape = { type: "object", additionalProperties: { type: ["integer", "string"] } };
 
-export const batchingSchema: z.ZodType<BatchingConfig | "off"> = shortOr<BatchingConfig | "off">(
-  word("off"),
-  section({
-    maxRows: integer(1).prefault(64).describe("Rows of one joined call; a call of more travels alone."),
-    maxInFlight: integer(1).optional().describe("Joined calls under way at once; default: one a worker."),
-    maxQueuedRows: integer(1).optional().describe("Rows that may wait, else 503; default: 16 times maxRows."),
-  }).transform(
-    ({ maxRows, maxInFlight, maxQueuedRows }): BatchingConfig => ({
-      maxRows,
-      maxInFlight,
-      maxQueuedRows: Math.max(maxRows, maxQueuedRows ?? 16 * maxRows),
-    }),
-  ),
-);
-
 export const modelSchema: z.ZodType<ModelConfig> = section({
   name: text().describe("What clients call the model."),
   path: basePath().describe("Its folder with numeric version folders; relative to this file."),
@@ -104,7 +80,7 @@ export const modelSchema: z.ZodType<ModelConfig> = section({
     .describe("Names for versions: { stable: 3 }."),
   tags: list(text()).optional().describe("Tags of the MetaGraph to serve, instead of workers.load.tags."),
   retry: yesNo().prefault(true).describe("Whether a call whose worker died is sent again although it may have run."),
-  batching: batchingSchema.optional().describe("How concurrent predict calls are joined into one: off, or its bounds."),
+  batching: batchingSchema.optional().describe("How concurrent calls are joined into one: off, or its bounds."),
 }).transform(
   ({ name, tags, batching, ...others }): ModelConfig => ({ ...others, name: modelName(name), tags, batching }),
 );

@@ -42,6 +42,16 @@ describe("a configuration file is refused for", () => {
       want: ["1:52 models[0].batching.maxRows: expected a whole number, at least 1, got 0"],
     },
     {
+      name: "allowed rows that don't ascend",
+      text: "models: []\nbatching: { allowedRows: [8, 4] }",
+      want: ["2:26 batching.allowedRows: expected ascending numbers"],
+    },
+    {
+      name: "allowed rows that end elsewhere than maxRows",
+      text: "models: []\nbatching: { maxRows: 32, allowedRows: [8, 16] }",
+      want: ["2:39 batching.allowedRows: expected maxRows (32) as the last, got 16"],
+    },
+    {
       name: "a missing path",
       text: "models:\n  - name: m\n",
       want: ["2:5 models[0].path: is missing"],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
+  DEFAULT_BATCHING,
   encodeWorkerSettings,
   loadSettings,
   parseBatchingFile,
@@ -116,10 +117,19 @@ describe("the file of --batching_parameters_file", () => {
   });
 
   test("is read with --enable_batching, and the log says what becomes of it", async () => {
-    const file = write("batching", "max_batch_size { value: 32 } pad_variable_length_inputs: true");
+    const text = `max_batch_size { value: 32 } batch_timeout_micros { value: 1500 } num_batch_threads { value: 3 }
+      max_enqueued_batches { value: 4 } allowed_batch_sizes: [8, 32] pad_variable_length_inputs: true`;
+    const file = write("batching", text);
     const { sources, config, notes } = await serve("--enable_batching", `--batching_parameters_file=${file}`);
     expect(sources.files.batching).toMatchObject({ max_batch_size: { value: "32" }, pad_variable_length_inputs: true });
-    expect(config.batching).toEqual({ maxRows: 32, maxInFlight: undefined, maxQueuedRows: 320 });
+    expect(config.batching).toEqual({
+      ...DEFAULT_BATCHING,
+      maxRows: 32,
+      maxDelayMs: 1.5,
+      maxInFlight: 3,
+      maxQueuedRows: 128,
+      allowedRows: [8, 32],
+    });
     expect(notes).toEqual([
       "pad_variable_length_inputs has no effect: only calls whose inner dimensions agree are joined",
     ]);

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { BatchingConfig } from "../../../config/index.ts";
+import { type BatchingConfig, DEFAULT_BATCHING } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, NO_DEADLINE, silentLogger, version } from "../../../core/index.ts";
 import { createBatching } from "../../../gateway/batching/index.ts";
 import type { Answer, RoutedCall, Servable } from "../../../gateway/call.ts";
@@ -111,7 +111,7 @@ function workers(refuses: (x: readonly number[]) => boolean = () => false) {
 }
 
 function batching(send: (routed: RoutedCall) => Promise<Answer>, config: Partial<BatchingConfig> = {}) {
-  const full = { maxRows: 8, maxInFlight: 1, maxQueuedRows: 64, ...config };
+  const full = { ...DEFAULT_BATCHING, maxRows: 8, maxInFlight: 1, maxQueuedRows: 64, ...config };
   return createBatching({
     configOf: () => full,
     endpointCount: () => 1,
