@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Benchmark, Side } from "./frame/index.ts";
 
 const URL_OF_MODEL = "http://127.0.0.1:8501/v1/models/half_plus_two:predict";
 const BODY = '{"instances": [1.0, 2.0, 5.0]}';
@@ -12,17 +13,33 @@ const BODY = '{"instances": [1.0, 2.0, 5.0]}';
  * How long a newcomer waits from `npm start` to the first prediction: once with an empty cache (the library is fetched),
  * then with the cache that this left.
  */
-export async function run(): Promise<void> {
-  const cache = await mkdtemp(join(tmpdir(), "tensorgate-bench-"));
-  try {
-    console.log(`empty cache   ${await secondsToFirstAnswer(cache)} s`);
-    console.log(`with the cache ${await secondsToFirstAnswer(cache)} s`);
-  } finally {
-    await rm(cache, { recursive: true, force: true });
-  }
+export const benchmark: Benchmark = {
+  name: "first-answer",
+  title: "from `npm start` to the first prediction",
+  goals: [],
+  run: async () => {
+    const cache = await mkdtemp(join(tmpdir(), "tensorgate-bench-"));
+    try {
+      const empty = await secondsToFirstAnswer(cache);
+      const filled = await secondsToFirstAnswer(cache);
+      return {
+        rows: [
+          { key: "empty-cache", label: "empty cache", unit: "s", better: "less", sides: [side(empty)] },
+          { key: "with-the-cache", label: "with the cache", unit: "s", better: "less", sides: [side(filled)] },
+        ],
+        settings: { command: "npm start" },
+      };
+    } finally {
+      await rm(cache, { recursive: true, force: true });
+    }
+  },
+};
+
+function side(seconds: number): Side {
+  return { name: "tensorgate", samples: [seconds] };
 }
 
-async function secondsToFirstAnswer(cache: string): Promise<string> {
+async function secondsToFirstAnswer(cache: string): Promise<number> {
   const { TENSORGATE_TENSORFLOW: _, ...env } = process.env;
   const started = performance.now();
   const npm = spawn("npm", ["start"], {
@@ -37,7 +54,7 @@ async function secondsToFirstAnswer(cache: string): Promise<string> {
       if (npm.exitCode !== null) throw new Error(`npm start ended with ${npm.exitCode}:\n${said.join("")}`);
       await sleep(50);
     }
-    return ((performance.now() - started) / 1000).toFixed(1);
+    return (performance.now() - started) / 1000;
   } finally {
     await end(npm);
   }

@@ -1,13 +1,94 @@
-/** `npm run bench -- NAME`: each benchmark prints what it measured. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
-  "first-answer": () => import("./first-answer.ts"),
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { BENCHMARKS, loadAll, loadBenchmark } from "./benchmarks.ts";
+import {
+  type Benchmark,
+  chartOf,
+  describeMachine,
+  type Options,
+  type Result,
+  resultsFolder,
+  resultText,
+  writeResult,
+  writeTable,
+} from "./frame/index.ts";
+
+const USAGE = `usage: npm run bench -- NAME [--seconds N] [--rounds N] [--smoke] [--out FOLDER]
+
+NAME is one of
+  ${Object.keys(BENCHMARKS).join("\n  ")}
+or
+  all     every one that the table names, then the table
+  table   only bench/README.md's table and charts, from bench/results`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string" },
+    rounds: { type: "string" },
+    smoke: { type: "boolean", default: false },
+    out: { type: "string", default: resultsFolder() },
+  },
+});
+const options: Options = {
+  seconds: Number(values.seconds ?? (values.smoke ? 0.5 : 4)),
+  rounds: Number(values.rounds ?? (values.smoke ? 1 : 5)),
+  smoke: values.smoke,
 };
 
-const [name = "", ...args] = process.argv.slice(2);
-const load = BENCHMARKS[name];
-if (load === undefined) {
-  console.error(`usage: npm run bench -- NAME, with NAME one of: ${Object.keys(BENCHMARKS).join(", ")}`);
-  process.exitCode = 2;
-} else {
-  await (await load()).run(args);
+/** 0, or 1 when something failed, or 2 when the command isn't understood. */
+async function main(name: string | undefined): Promise<number> {
+  if (!(options.seconds > 0) || !(Number.isInteger(options.rounds) && options.rounds > 0)) return usage();
+  if (name === "table") {
+    writeTable(await loadAll());
+    return 0;
+  }
+  if (name === "all") return await all();
+  const benchmark = name === undefined ? undefined : await loadBenchmark(name);
+  if (benchmark === undefined) return usage();
+  await measure(benchmark);
+  return 0;
 }
+
+function usage(): number {
+  console.error(USAGE);
+  return 2;
+}
+
+/** What fails is told at the end and does not keep the others from being measured. */
+async function all(): Promise<number> {
+  const failed: string[] = [];
+  const benchmarks = await loadAll();
+  for (const benchmark of benchmarks.filter(({ goals }) => goals.length > 0)) {
+    try {
+      await measure(benchmark);
+    } catch (thrown) {
+      failed.push(benchmark.name);
+      console.error(`${benchmark.name} failed:`, thrown);
+    }
+  }
+  if (values.out === resultsFolder()) writeTable(benchmarks);
+  if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function measure(benchmark: Benchmark): Promise<void> {
+  console.error(`measuring ${benchmark.name}: ${benchmark.title}`);
+  const outcome = await benchmark.run(options);
+  const result: Result = {
+    benchmark: benchmark.name,
+    title: benchmark.title,
+    at: `${new Date().toISOString().slice(0, 19)}Z`,
+    machine: describeMachine(),
+    options,
+    settings: outcome.settings,
+    requests: outcome.requests,
+    rows: outcome.rows,
+  };
+  writeResult(result, values.out);
+  writeFileSync(join(values.out, `${benchmark.name}.svg`), chartOf(result));
+  console.log(resultText(result, benchmark.goals));
+}
+
+process.exitCode = await main(positionals[0]);

@@ -1,0 +1,15 @@
+import type { Benchmark } from "./frame/index.ts";
+
+/** By name; loaded only when asked for, since each brings what it measures. The order is that of the table. */
+export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
+  "first-answer": () => import("./first-answer.ts"),
+};
+
+/** Undefined when there is none of that name. */
+export async function loadBenchmark(name: string): Promise<Benchmark | undefined> {
+  return (await BENCHMARKS[name]?.())?.benchmark;
+}
+
+export async function loadAll(): Promise<Benchmark[]> {
+  return await Promise.all(Object.values(BENCHMARKS).map(async (load) => (await load()).benchmark));
+}
