@@ -21,6 +21,11 @@ export interface InferenceCall {
  * gRPC message passes as it came, with at most its ModelSpec rewritten.
  */
 export interface CallBody {
+  /**
+   * Makes the body ready for `target`, where that takes so long that it is done off the event loop; the others are asked for
+   * that target only after it. Undefined: it is ready. Rejects as they throw, and when the call's deadline or client ends it.
+   */
+  prepare?(target: Servable, call: CallLimits): Promise<void> | undefined;
   /** The serialized request message of the method, naming `target`'s model and version. May throw INVALID_ARGUMENT. */
   messageFor(target: Servable): Uint8Array;
   /**
@@ -29,6 +34,9 @@ export interface CallBody {
    */
   inputsFor?(target: Servable): CallInputs | undefined;
 }
+
+/** What ends a call before its answer. */
+export type CallLimits = Pick<InferenceCall, "deadline" | "signal">;
 
 /** What a call asks, but for the model. */
 export type CallInputs = PredictInputs | ExamplesInputs;
@@ -70,6 +78,6 @@ export interface RoutedCall {
 export interface Answer {
   readonly target: Servable;
   readonly arm: string;
-  /** The serialized response message of the method. */
+  /** The serialized response message of the method. Memory that is all its own becomes the edge's, which may give it away. */
   readonly message: Uint8Array;
 }

@@ -18,5 +18,9 @@ export interface Steps {
  */
 export async function serve(steps: Steps, call: InferenceCall): Promise<Answer> {
   using _admitted = steps.admit(call);
-  return await steps.retry(call, () => steps.send(steps.route(call)));
+  return await steps.retry(call, () => {
+    const routed = steps.route(call);
+    const preparing = call.body.prepare?.(routed.target, call);
+    return preparing === undefined ? steps.send(routed) : preparing.then(() => steps.send(routed));
+  });
 }

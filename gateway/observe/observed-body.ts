@@ -3,16 +3,23 @@ import type { Observation } from "./observation.ts";
 
 /** The same body, which tells the observation of each version that it is made for. */
 export function observedBody(body: CallBody, observation: Pick<Observation, "sentTo">): CallBody {
-  const messageFor = (target: Servable): Uint8Array => {
-    observation.sentTo(target);
-    return body.messageFor(target);
-  };
-  if (body.inputsFor === undefined) return { messageFor };
+  const { prepare, inputsFor } = body;
   return {
-    messageFor,
-    inputsFor(target) {
+    messageFor(target: Servable) {
       observation.sentTo(target);
-      return body.inputsFor?.(target);
+      return body.messageFor(target);
     },
+    ...(prepare && {
+      prepare(target, call) {
+        observation.sentTo(target);
+        return prepare.call(body, target, call);
+      },
+    }),
+    ...(inputsFor && {
+      inputsFor(target) {
+        observation.sentTo(target);
+        return inputsFor.call(body, target);
+      },
+    }),
   };
 }
