@@ -66,7 +66,18 @@ export interface Servable {
   readonly signatures: Signatures;
   /** `tensorflow.serving.SignatureDefMap`, as the model wrote it. */
   readonly signatureDefMap: Uint8Array;
+  /** By signature, whether its rows may travel with others'; one that is missing has not been examined, which is a refusal. */
+  readonly merging: ReadonlyMap<string, Merging>;
 }
+
+/** What the workers that serve a version have found of one signature. */
+export type Merging =
+  /** Rows have answered alone as they have in company. */
+  | { readonly is: "proven" }
+  /** Nobody could try, for a reason: the first real rows are to be compared before any are merged. */
+  | { readonly is: "unproven"; readonly reason: string }
+  /** For a reason in words for a person. */
+  | { readonly is: "refused"; readonly reason: string };
 
 /** After routing: which version, and under which name its arm is counted ("" without a split). */
 export interface RoutedCall {

@@ -34,7 +34,9 @@ export type {
 export type {
   ApplyModelsRequest,
   ApplyModelsResponse,
+  MergeProof,
   ModelReport,
+  SignatureMerging,
   VersionReport,
   WantedModel,
   WatchRequest,

@@ -8,6 +8,12 @@ export interface WantedModel {
   readonly version_policy: ServableVersionPolicy | null;
   readonly version_labels: Readonly<Record<string, Int64>>;
   readonly tags: readonly string[];
+  readonly merge_proof: MergeProof | null;
+}
+
+export interface MergeProof {
+  readonly relative_tolerance: number;
+  readonly absolute_tolerance: number;
 }
 
 export interface ApplyModelsRequest {
@@ -48,4 +54,11 @@ export interface VersionReport {
   readonly load_micros: Int64;
   readonly warmup_micros: Int64;
   readonly warmup_records: Int64;
+  readonly merging: readonly SignatureMerging[];
+}
+
+export interface SignatureMerging {
+  readonly signature: string;
+  readonly verdict: "UNKNOWN" | "PROVEN" | "UNPROVEN" | "REFUSED";
+  readonly reason: string;
 }

@@ -1,5 +1,7 @@
 import { type ServableState, version as toVersion, type Version, type VersionStatus } from "../../core/index.ts";
 import type * as wire from "../../protos/index.ts";
+import type { Merging } from "../call.ts";
+import { NOT_EXAMINED } from "./merged-verdicts.ts";
 
 /** What one worker says of one model, in the gateway's words. */
 export interface ModelReport {
@@ -26,6 +28,8 @@ export interface VersionReport extends VersionStatus {
   readonly loadMicros: number;
   readonly warmUpMicros: number;
   readonly warmUpRecords: number;
+  /** By signature; a signature that is missing has not been examined. */
+  readonly merging: ReadonlyMap<string, Merging>;
 }
 
 export function modelReport(report: wire.ModelReport): ModelReport {
@@ -50,7 +54,14 @@ function versionReport(report: wire.VersionReport): VersionReport {
     loadMicros: Number(report.load_micros),
     warmUpMicros: Number(report.warmup_micros),
     warmUpRecords: Number(report.warmup_records),
+    merging: new Map(report.merging.map((row) => [row.signature, mergingOf(row)])),
   };
+}
+
+function mergingOf({ verdict, reason }: wire.SignatureMerging): Merging {
+  if (verdict === "PROVEN") return { is: "proven" };
+  if (verdict === "UNPROVEN") return { is: "unproven", reason };
+  return { is: "refused", reason: reason === "" ? NOT_EXAMINED : reason }; // whatever a newer worker may call it
 }
 
 /** It answers, or nothing that was tried has come to answer. */

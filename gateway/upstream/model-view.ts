@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ModelName, modelName, type ServableState, type Version, type VersionStatus } from "../../core/index.ts";
 import { parseSignatureDefMap, type Signatures } from "../../tensor/index.ts";
 import type { Servable } from "../call.ts";
+import { mergedVerdicts } from "./merged-verdicts.ts";
 import { isFirstLoad, type ModelReport, type VersionReport } from "./model-report.ts";
 
 /** A model as all workers together serve it: made anew when a report about it comes in, never changed. */
@@ -29,31 +31,40 @@ export interface EndpointReport<E> {
 /** The further a state is, the earlier it stands: what a client can use beats what it will, and that what it could. */
 const FURTHEST_FIRST: readonly ServableState[] = ["AVAILABLE", "LOADING", "START", "UNLOADING", "END", "UNKNOWN"];
 
-/** Merges the reports about one model. A version that `before` has available too keeps its Servable. */
+/**
+ * Merges the reports about one model. A version that `before` has available too keeps its Servable, unless the workers now
+ * find otherwise of its merging.
+ */
 export function mergeReports<E>(
   name: string,
   reports: readonly EndpointReport<E>[],
   before: ModelView<E> | undefined,
 ): ModelView<E> {
   const rows = new Map<Version, VersionReport>();
-  const served = new Map<Version, { servable: Servable; endpoints: E[] }>();
+  const served = new Map<Version, { row: VersionReport; merging: Servable["merging"]; endpoints: E[] }>();
   for (const { endpoint, report } of reports) {
     for (const row of report.versions) {
       const known = rows.get(row.version);
       if (known === undefined || isFurther(row, known)) rows.set(row.version, row);
       if (row.state !== "AVAILABLE") continue;
       const entry = served.get(row.version);
-      if (entry !== undefined) entry.endpoints.push(endpoint);
+      if (entry === undefined) served.set(row.version, { row, merging: row.merging, endpoints: [endpoint] });
       else {
-        const servable = before?.served.get(row.version)?.servable ?? new LoadedVersion(name, row);
-        served.set(row.version, { servable, endpoints: [endpoint] });
+        entry.endpoints.push(endpoint);
+        entry.merging = mergedVerdicts(entry.merging, row.merging);
       }
     }
   }
+  const versions = new Map<Version, ServedVersion<E>>();
+  for (const [version, { row, merging, endpoints }] of served) {
+    const known = before?.served.get(version)?.servable;
+    const kept = known !== undefined && isDeepStrictEqual(known.merging, merging) ? known : undefined;
+    versions.set(version, { servable: kept ?? new LoadedVersion(name, row, merging), endpoints });
+  }
   return {
     name: modelName(name),
-    available: [...served.values()].map(({ servable }) => servable).sort(descending),
-    served,
+    available: Array.from(versions.values(), ({ servable }) => servable).sort(descending),
+    served: versions,
     status: [...rows.values()].sort(descending).map(asStatus),
     starting: reports.some(({ report }) => !report.discovered || report.versions.some(isFirstLoad)),
     reports,
@@ -79,12 +90,14 @@ class LoadedVersion implements Servable {
   readonly name: ModelName;
   readonly version: Version;
   readonly signatureDefMap: Uint8Array;
+  readonly merging: Servable["merging"];
   #signatures: Signatures | undefined;
 
-  constructor(name: string, { version, signatureDefMap }: VersionReport) {
+  constructor(name: string, { version, signatureDefMap }: VersionReport, merging: Servable["merging"]) {
     this.name = modelName(name);
     this.version = version;
     this.signatureDefMap = signatureDefMap;
+    this.merging = merging;
   }
 
   get signatures(): Signatures {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config, ModelConfig } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
+import type { ApplyModelsRequest } from "../../protos/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
 import type { LoadTry } from "../observe/index.ts";
 import type { Breaker } from "./breaker.ts";
@@ -14,7 +15,7 @@ import { createRetry, type Retry } from "./retry.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { createSend } from "./send.ts";
 import { type Launch, Supervisor, workerName } from "./supervisor.ts";
-import { applyModelsRequest } from "./wanted-models.ts";
+import { wantedModels } from "./wanted-models.ts";
 import { WorkerLink, type WorkerLinkOptions } from "./worker-link.ts";
 
 export interface PoolOptions {
@@ -85,7 +86,7 @@ export function createPool(options: PoolOptions): Pool {
   let config = first;
   let retryByModel = retries(first.models);
   let generation = nextGeneration(0n);
-  let wanted = applyModelsRequest(first.models, generation);
+  let wanted: ApplyModelsRequest = { models: wantedModels(first), generation: String(generation) };
   const changes = createChanges();
   const registry = new Registry<Endpoint>(() => changes.notify(), onLoadTried);
   const links = new Map<string, WorkerLink>();
@@ -176,9 +177,10 @@ export function createPool(options: PoolOptions): Pool {
       const before = config;
       config = next;
       retryByModel = retries(next.models);
-      if (!isDeepStrictEqual(before.models, next.models)) {
+      const models = wantedModels(next);
+      if (!isDeepStrictEqual(wanted.models, models)) {
         generation = nextGeneration(generation);
-        wanted = applyModelsRequest(next.models, generation);
+        wanted = { models, generation: String(generation) };
         for (const link of links.values()) link.apply(wanted);
       }
       if (!isDeepStrictEqual(before.resilience.breaker, next.resilience.breaker)) {

@@ -81,7 +81,7 @@ export class Registry<E> {
     return this.#views.get(name);
   }
 
-  /** A version that at least one endpoint has AVAILABLE. The same object as long as that stays so. */
+  /** A version that at least one endpoint has AVAILABLE. The same object as long as that and its merging stay so. */
   servable(name: ModelName, version: Version): Servable | undefined {
     return this.#views.get(name)?.served.get(version)?.servable;
   }

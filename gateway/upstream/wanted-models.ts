@@ -1,18 +1,32 @@
-import type { ModelConfig, VersionPolicy } from "../../config/index.ts";
-import type { ApplyModelsRequest, ServableVersionPolicy, WantedModel } from "../../protos/index.ts";
+import {
+  type BatchingConfig,
+  batchingByModel,
+  type Config,
+  type ModelConfig,
+  type VersionPolicy,
+} from "../../config/index.ts";
+import type { ServableVersionPolicy, WantedModel } from "../../protos/index.ts";
 
-/** The models of a configuration as workers are told of them. `generation` must grow from set to set. */
-export function applyModelsRequest(models: readonly ModelConfig[], generation: bigint): ApplyModelsRequest {
-  return { models: models.map(wantedModel), generation: String(generation) };
+/** The models of a configuration as workers are told of them. */
+export function wantedModels(config: Pick<Config, "models" | "batching">): readonly WantedModel[] {
+  const batching = batchingByModel(config);
+  return config.models.map((model) => wantedModel(model, batching.get(model.name)));
 }
 
-function wantedModel({ name, path, versions, labels, tags }: ModelConfig): WantedModel {
+function wantedModel(
+  { name, path, versions, labels, tags }: ModelConfig,
+  batching: BatchingConfig | undefined,
+): WantedModel {
   return {
     name,
     base_path: path,
     version_policy: versionPolicy(versions),
     version_labels: Object.fromEntries([...labels].map(([label, version]) => [label, String(version)])),
     tags: tags ?? [],
+    merge_proof:
+      batching === undefined
+        ? null
+        : { relative_tolerance: batching.tolerance.relative, absolute_tolerance: batching.tolerance.absolute },
   };
 }
 

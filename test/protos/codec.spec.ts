@@ -68,6 +68,7 @@ describe("encode", () => {
       load_micros: "0",
       warmup_micros: "0",
       warmup_records: "0",
+      merging: [],
     };
     expect(report.encode(nothing)).toHaveLength(0);
   });
@@ -104,6 +105,7 @@ describe("decode", () => {
       load_micros: "0",
       warmup_micros: "0",
       warmup_records: "0",
+      merging: [],
     });
     expect(config.decode(new Uint8Array())).toEqual({});
   });

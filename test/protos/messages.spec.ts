@@ -128,7 +128,14 @@ test.each([
   }),
   sample<ApplyModelsRequest>("tensorgate.v1.ApplyModelsRequest", {
     models: [
-      { name: "m", base_path: "/m", version_policy: policy, version_labels: { stable: "1" }, tags: ["serve", "gpu"] },
+      {
+        name: "m",
+        base_path: "/m",
+        version_policy: policy,
+        version_labels: { stable: "1" },
+        tags: ["serve", "gpu"],
+        merge_proof: { relative_tolerance: 0.5, absolute_tolerance: 0.25 },
+      },
     ],
     generation: "3",
   }),
@@ -151,6 +158,7 @@ test.each([
             load_micros: "1000",
             warmup_micros: "500",
             warmup_records: "3",
+            merging: [{ signature: "s", verdict: "REFUSED", reason: "writes" }],
           },
         ],
         discovered: true,

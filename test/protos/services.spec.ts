@@ -106,6 +106,7 @@ describe("over a connection", () => {
           version_policy: { policy_choice: "all", all: {} },
           version_labels: { stable: "-1" },
           tags: ["serve"],
+          merge_proof: null,
         },
       ],
     };

@@ -111,6 +111,7 @@ function messageOf(report: VersionReport): VersionMessage {
     load_micros: micros(times?.loadMs),
     warmup_micros: micros(times?.warmUpMs),
     warmup_records: String(times?.warmUpRecords ?? 0),
+    merging: [],
   };
 }
 

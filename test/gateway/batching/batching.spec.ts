@@ -34,6 +34,7 @@ const target: Servable = {
   version: version(1),
   signatures,
   signatureDefMap: new Uint8Array(),
+  merging: new Map(),
 };
 
 function floats(shape: readonly number[], values: readonly number[]): Tensor {

@@ -16,6 +16,7 @@ const TARGET: Servable = {
   version: version(2),
   signatures: new Map(),
   signatureDefMap: new Uint8Array(0),
+  merging: new Map(),
 };
 const SPEC = { name: modelName("m"), version: version(2), signature: "s" };
 

@@ -33,6 +33,7 @@ function serving(versions: readonly number[], outlook: ReturnType<Availability["
         version: version(number),
         signatures: new Map(),
         signatureDefMap: new Uint8Array(),
+        merging: new Map(),
       }),
     );
   return {

@@ -31,7 +31,13 @@ export const SIGNATURE_DEF_MAP: Buffer = codec<Opaque>("tensorflow.serving.Signa
 
 function servable(name: string, number: number): Servable {
   const signatures = parseSignatureDefMap(SIGNATURE_DEF_MAP);
-  return { name: modelName(name), version: version(number), signatures, signatureDefMap: SIGNATURE_DEF_MAP };
+  return {
+    name: modelName(name),
+    version: version(number),
+    signatures,
+    signatureDefMap: SIGNATURE_DEF_MAP,
+    merging: new Map(),
+  };
 }
 
 /** What a test may put in the place of a model's work. */

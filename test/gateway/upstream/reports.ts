@@ -3,6 +3,7 @@ import { modelName, version } from "../../../core/index.ts";
 import type {
   ErrorCodeName,
   ModelReport,
+  SignatureMerging,
   VersionReport,
   VersionStateName,
   WatchResponse,
@@ -14,12 +15,13 @@ export interface Row {
   readonly failedLoads?: number;
   readonly wanted?: boolean;
   readonly signatures?: string;
+  readonly merging?: readonly SignatureMerging[];
 }
 
 /** What a worker reports of one version; AVAILABLE and wanted unless told otherwise. */
 export function row(
   number: number,
-  { state = "AVAILABLE", error = "OK", failedLoads = 0, wanted = true, signatures = "" }: Row = {},
+  { state = "AVAILABLE", error = "OK", failedLoads = 0, wanted = true, signatures = "", merging = [] }: Row = {},
 ): VersionReport {
   return {
     version: String(number),
@@ -32,6 +34,7 @@ export function row(
     load_micros: "1000",
     warmup_micros: "500",
     warmup_records: "2",
+    merging,
   };
 }
 

@@ -7,7 +7,13 @@ import { createRetry } from "../../../gateway/upstream/retry.ts";
 import { aCall } from "./calls.ts";
 
 const answer: Answer = {
-  target: { name: aCall().spec.name, version: version(1), signatures: new Map(), signatureDefMap: new Uint8Array() },
+  target: {
+    name: aCall().spec.name,
+    version: version(1),
+    signatures: new Map(),
+    signatureDefMap: new Uint8Array(),
+    merging: new Map(),
+  },
   arm: "",
   message: new Uint8Array(),
 };

@@ -14,7 +14,13 @@ const HALF = `${EXAMPLES}/half_plus_two`;
 
 function applied(generation: number, ...models: { name: string; base_path: string }[]): ApplyModelsRequest {
   const all = { policy_choice: "all", all: {} } as const;
-  const wanted = models.map((model) => ({ ...model, version_policy: all, version_labels: {}, tags: [] }));
+  const wanted = models.map((model) => ({
+    ...model,
+    version_policy: all,
+    version_labels: {},
+    tags: [],
+    merge_proof: null,
+  }));
   return { generation: String(generation), models: wanted };
 }
 
