@@ -1,3 +1,4 @@
+export { difference, type FloatTolerance, isClose } from "./difference.ts";
 export { type DType, type DTypeName, dtypeNamed, dtypeOf, type ValueField } from "./dtype.ts";
 export * from "./json/index.ts";
 export * from "./proto/index.ts";
