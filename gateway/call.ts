@@ -1,5 +1,5 @@
 import type { Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
-import type { ExamplesInput, Signatures, Tensor } from "../tensor/index.ts";
+import type { AnswerSpec, ExamplesInput, Signatures, Tensor } from "../tensor/index.ts";
 
 /** The calls that run a graph. Status, metadata and reload are answered from what the gateway knows. */
 export type InferenceMethod = "Predict" | "Classify" | "Regress" | "MultiInference";
@@ -89,6 +89,12 @@ export interface RoutedCall {
 export interface Answer {
   readonly target: Servable;
   readonly arm: string;
-  /** The serialized response message of the method. Memory that is all its own becomes the edge's, which may give it away. */
-  readonly message: Uint8Array;
+  readonly content: AnswerContent;
 }
+
+/** What came back: as the worker wrote it, or taken apart on the way, so that each edge writes its own form but once. */
+export type AnswerContent =
+  /** The serialized response message of the method. Memory that is all its own becomes the edge's, which may give it away. */
+  | { readonly is: "message"; readonly message: Uint8Array }
+  /** Of Predict. The tensors may be views of memory that other answers have too. */
+  | { readonly is: "outputs"; readonly spec: AnswerSpec; readonly outputs: ReadonlyMap<string, Tensor> };

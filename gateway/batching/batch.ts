@@ -2,7 +2,6 @@ import { DEFAULT_SIGNATURE } from "../../core/index.ts";
 import {
   decodePredictResponse,
   encodePredictRequest,
-  encodePredictResponse,
   joinRows,
   rowCount,
   type Signature,
@@ -74,7 +73,8 @@ export function joined(passengers: readonly [Passenger, ...Passenger[]], signal:
 
 /** Each passenger's part of the answer; undefined when its tensors don't have a row for each row of the call. */
 export function split(answer: Answer, passengers: readonly Passenger[]): Answer[] | undefined {
-  const { spec, outputs } = decodePredictResponse(answer.message);
+  const { spec, outputs } =
+    answer.content.is === "outputs" ? answer.content : decodePredictResponse(answer.content.message);
   const rows = passengers.reduce((sum, passenger) => sum + passenger.rows, 0);
   if (outputs.size === 0 || rowCount(outputs) !== rows) return undefined;
   const { name, version } = answer.target;
@@ -84,7 +84,7 @@ export function split(answer: Answer, passengers: readonly Passenger[]): Answer[
     const part = new Map<string, Tensor>();
     for (const [alias, tensor] of outputs) part.set(alias, sliceRows(tensor, from, passenger.rows));
     from += passenger.rows;
-    const message = encodePredictResponse(spec ?? { name, version, signature }, part, "typed");
-    return { ...answer, arm: passenger.routed.arm, message };
+    const content = { is: "outputs", spec: spec ?? { name, version, signature }, outputs: part } as const;
+    return { target: answer.target, arm: passenger.routed.arm, content };
   });
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../answer-content.ts";
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod, Servable } from "../call.ts";
 import { observedBody } from "../observe/index.ts";
@@ -25,6 +26,6 @@ export async function infer(
     throw target === undefined ? thrown : explained(thrown, spec, target);
   });
   observation.sentTo(answer.target);
-  const bytes = answer.message;
+  const bytes = messageOf(answer.content);
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

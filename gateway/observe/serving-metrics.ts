@@ -1,4 +1,5 @@
 import { exampleCount } from "../../tensor/index.ts";
+import { messageOf } from "../answer-content.ts";
 import type { Answer, InferenceMethod } from "../call.ts";
 import type { RequestLabels } from "./metrics.ts";
 import { ServingCounter, ServingHistogram, type ServingMetric } from "./serving-text.ts";
@@ -23,7 +24,7 @@ export interface ServingMetrics {
   /** A request has ended. `model` is "" unless it is one that we have. */
   ended(labels: RequestLabels, seconds: number): void;
   /** A graph has run and answered; the way to the worker and back counts. */
-  ran(method: InferenceMethod, answer: Pick<Answer, "target" | "message">, seconds: number): void;
+  ran(method: InferenceMethod, answer: Pick<Answer, "target" | "content">, seconds: number): void;
   tried(load: LoadTry): void;
   /** The value of an integer metric by its name, `/tensorflow/serving/request_count`; 0 for any other name. */
   valueOf(name: string): number;
@@ -74,10 +75,10 @@ export function createServingMetrics(): ServingMetrics {
       if (protocol === "grpc") latency.observe(micros, model, method, "GRPC");
       else latency.observe(micros, model, verb ?? "", "REST");
     },
-    ran(method, { target, message }, seconds) {
+    ran(method, { target, content }, seconds) {
       runtime.observe(seconds * 1e6, target.name, method, "TF1");
       if (method === "Predict") return;
-      const examples = exampleCount(method, message);
+      const examples = exampleCount(method, messageOf(content));
       exampleCounts.observe(examples, target.name);
       exampleTotal.add(examples, target.name);
     },

@@ -10,6 +10,7 @@ import {
   type RequestBody,
   type Signatures,
 } from "../../tensor/index.ts";
+import { messageOf } from "../answer-content.ts";
 import { signaturesClause, withClause } from "../expected.ts";
 import type { JsonCall } from "./json-call.ts";
 
@@ -31,10 +32,12 @@ export function examplesCall(
       const spec = { name, choice: { by: "version", version }, signature: json.signature } as const;
       return encodeExamplesRequest({ spec, input });
     },
-    answerOf: (message) =>
-      method === "Classify"
+    answerOf(content) {
+      const message = messageOf(content);
+      return method === "Classify"
         ? encodeClassifications(decodeClassificationResponse(message).results, { strict })
-        : encodeRegressions(decodeRegressionResponse(message).values, { strict }),
+        : encodeRegressions(decodeRegressionResponse(message).values, { strict });
+    },
     explain(thrown) {
       const isUnknown = thrown instanceof InferenceError && thrown.message.startsWith(NO_SIGNATURE);
       return isUnknown && signatures !== undefined ? withClause(thrown, signaturesClause(signatures)) : thrown;

@@ -65,7 +65,7 @@ async function jsonOf(
     throw call.explain(thrown);
   });
   observation.sentTo(answer.target);
-  return call.answerOf(answer.message);
+  return call.answerOf(answer.content);
 }
 
 function unreadable(body: Exclude<Body, { is: "read" }>, maxBytes: number, unread: boolean): Reaction {

@@ -1,9 +1,9 @@
-import type { CallBody } from "../call.ts";
+import type { AnswerContent, CallBody } from "../call.ts";
 
 /** A JSON request and the way back to a JSON answer. */
 export interface JsonCall extends CallBody {
-  /** The response message as JSON, in the form of the request that `messageFor` made last. Throws INVALID_ARGUMENT when there is none. */
-  answerOf(message: Uint8Array): Uint8Array;
-  /** What was thrown on the way to the response message, with what was expected behind it where that is known. */
+  /** The answer as JSON, in the form of the request that `messageFor` made last. Throws INVALID_ARGUMENT when there is none. */
+  answerOf(content: AnswerContent): Uint8Array;
+  /** What was thrown on the way to the answer, with what was expected behind it where that is known. */
   explain(thrown: unknown): unknown;
 }

@@ -2,13 +2,13 @@ import type { CompatibilityConfig } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
 import {
   decodePredictInputs,
-  decodePredictResponse,
   encodePredictOutputs,
   encodePredictRequest,
   type PredictFormat,
   type RequestBody,
   type Signature,
 } from "../../tensor/index.ts";
+import { outputsOf } from "../answer-content.ts";
 import type { PredictInputs, Servable } from "../call.ts";
 import { inputsClause, signaturesClause, withClause } from "../expected.ts";
 import type { JsonCall } from "./json-call.ts";
@@ -35,7 +35,7 @@ export function predictCall(json: RequestBody, { strictJson: strict, urlSafeBase
       const spec = { name: target.name, choice: { by: "version", version: target.version }, signature: key } as const;
       return encodePredictRequest({ spec, inputs, outputFilter }, "content");
     },
-    answerOf: (message) => encodePredictOutputs(format, decodePredictResponse(message).outputs, { strict }),
+    answerOf: (content) => encodePredictOutputs(format, outputsOf(content), { strict }),
     explain(thrown) {
       const isRefusal = thrown instanceof InferenceError && REFUSALS.has(thrown.code);
       return isRefusal && signature !== undefined ? withClause(thrown, inputsClause(signature)) : thrown;

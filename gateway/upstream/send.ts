@@ -22,7 +22,8 @@ export function createSend(
     const endpoint = leastLoaded(endpoints, tried.get(call), random);
     if (endpoint === undefined) throw noneLeft(endpoints, target.name);
     try {
-      return { target, arm, message: await endpoint.call(call.method, message, call) };
+      const answer = await endpoint.call(call.method, message, call);
+      return { target, arm, content: { is: "message", message: answer } };
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
       if (error.retryable) remember(tried, call, endpoint);

@@ -3,11 +3,11 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type BatchingConfig, DEFAULT_BATCHING } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, NO_DEADLINE, silentLogger, version } from "../../../core/index.ts";
+import { outputsOf } from "../../../gateway/answer-content.ts";
 import { createBatching } from "../../../gateway/batching/index.ts";
 import type { Answer, RoutedCall, Servable } from "../../../gateway/call.ts";
 import {
   decodePredictRequest,
-  decodePredictResponse,
   dtypeNamed,
   encodePredictResponse,
   packedTensor,
@@ -98,7 +98,7 @@ function workers(refuses: (x: readonly number[]) => boolean = () => false) {
         resolve({
           target: routed.target,
           arm: routed.arm,
-          message: encodePredictResponse(spec, new Map([["y", y]]), "typed"),
+          content: { is: "message", message: encodePredictResponse(spec, new Map([["y", y]]), "typed") },
         });
       };
       held.push({ routed, x, rows: x.shape[0] ?? 0, go });
@@ -123,7 +123,7 @@ function batching(send: (routed: RoutedCall) => Promise<Answer>, config: Partial
 }
 
 const answered = async (answer: Promise<Answer>): Promise<number[]> =>
-  numbers(decodePredictResponse((await answer).message).outputs.get("y"));
+  numbers(outputsOf((await answer).content).get("y"));
 
 describe("batching", () => {
   test("sends an idle kind's call at once, and joins those that come meanwhile", async () => {
@@ -208,7 +208,7 @@ describe("batching", () => {
       const spec = { name: modelName("m"), version: version(1), signature: "serving_default" };
       const message = encodePredictResponse(spec, new Map([["y", floats([], [7])]]), "typed");
       await turn();
-      return { target: routed.target, arm: "", message };
+      return { target: routed.target, arm: "", content: { is: "message", message } };
     };
     const run = batching(send);
     const three = (): Promise<number[][]> =>

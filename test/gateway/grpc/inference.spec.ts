@@ -45,7 +45,7 @@ async function sentFor(method: InferenceMethod, message: Uint8Array): Promise<Ui
   let sent = new Uint8Array(0);
   grpc.backend.serveWith = async (call, target) => {
     sent = Uint8Array.from(call.body.messageFor(target));
-    return { target, arm: "", message: new Uint8Array(0) };
+    return { target, arm: "", content: { is: "message", message: new Uint8Array(0) } };
   };
   await grpc.ask({ path: pathOf(method), message }).finally(() => {
     grpc.backend.serveWith = serveWith;

@@ -88,7 +88,7 @@ function hold(grpc: GrpcUnderTest): () => void {
   const latch = createLatch();
   grpc.backend.serveWith = async (_call, target) => {
     await latch.opened;
-    return { target, arm: "", message: Buffer.alloc(8_000_000, 1) };
+    return { target, arm: "", content: { is: "message", message: Buffer.alloc(8_000_000, 1) } };
   };
   return latch.open;
 }
@@ -130,7 +130,11 @@ test("a socket is listened on, even where a killed process has left one behind",
   try {
     const socketPath = join(folder, "grpc.sock");
     await using grpc = await startGrpc({ socketPath });
-    grpc.backend.serveWith = async (_call, target) => ({ target, arm: "", message: Buffer.from("hi") });
+    grpc.backend.serveWith = async (_call, target) => ({
+      target,
+      arm: "",
+      content: { is: "message", message: Buffer.from("hi") },
+    });
     expect((await grpc.ask(PREDICT)).toString()).toBe("hi");
     await expect(startGrpc({ socketPath })).rejects.toThrow(`cannot listen for gRPC: ${socketPath} is already in use`);
 

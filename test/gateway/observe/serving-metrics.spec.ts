@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { modelName, version } from "../../../core/index.ts";
-import type { Servable } from "../../../gateway/call.ts";
+import type { Answer, Servable } from "../../../gateway/call.ts";
 import { createMetrics, type ServingMetrics } from "../../../gateway/observe/index.ts";
 import {
   encodeClassificationResponse,
@@ -101,10 +101,11 @@ test("runs and their examples are counted", () => {
     { kind: "regression", spec: SPEC, values: Float32Array.of(1, 2, 3, 4) },
     { kind: "classification", spec: SPEC, results: [classes, classes, classes, classes] },
   ]);
-  metrics.ran("Predict", { target: TARGET, message: new Uint8Array(0) }, 0.5);
-  metrics.ran("Classify", { target: TARGET, message: classified }, 0.5);
-  metrics.ran("Regress", { target: TARGET, message: regressed }, 0.5);
-  metrics.ran("MultiInference", { target: TARGET, message: multi }, 0.5);
+  const answer = (message: Uint8Array): Answer => ({ target: TARGET, arm: "", content: { is: "message", message } });
+  metrics.ran("Predict", answer(new Uint8Array(0)), 0.5);
+  metrics.ran("Classify", answer(classified), 0.5);
+  metrics.ran("Regress", answer(regressed), 0.5);
+  metrics.ran("MultiInference", answer(multi), 0.5);
   expect(rows(metrics, "runtime_latency_sum")).toEqual(
     ["Predict", "Classify", "Regress", "MultiInference"].map(
       (api) => `{model_name="m",API="${api}",runtime="TF1"} 500000`,

@@ -73,7 +73,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
     calls: [],
     reloads: [],
     missingNow: [],
-    serveWith: async (call, target) => ({ target, arm: "", message: run(call, target) }),
+    serveWith: async (call, target) => ({ target, arm: "", content: { is: "message", message: run(call, target) } }),
     async serve(call) {
       backend.calls.push(call);
       return await backend.serveWith(call, resolve(call.spec));

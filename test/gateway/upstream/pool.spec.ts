@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Config, ModelConfig } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, silentLogger, version } from "../../../core/index.ts";
+import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, route } from "../../../gateway/routing/index.ts";
 import { createPool, type Pool, type PoolOptions } from "../../../gateway/upstream/index.ts";
 import { aCall, type CallDraft } from "./calls.ts";
@@ -48,7 +49,7 @@ async function startPool(config: Config, patience: Pick<PoolOptions, "ping" | "h
   const predict = async (text: string, draft: CallDraft = {}): Promise<string> => {
     const call = aCall({ ...draft, text });
     const answer = await pool.retry(call, () => pool.send(route(table, pool.registry, call)));
-    return `${answer.target.version} ${Buffer.from(answer.message).toString()}`;
+    return `${answer.target.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
   };
   await ready(pool, config.workers.count);
   return { pool, children, predict, [Symbol.asyncDispose]: () => pool.close(1_000) };

@@ -15,7 +15,7 @@ const answer: Answer = {
     merging: new Map(),
   },
   arm: "",
-  message: new Uint8Array(),
+  content: { is: "message", message: new Uint8Array() },
 };
 
 function failed(kind: FailureKind): InferenceError {

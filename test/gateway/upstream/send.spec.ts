@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { modelName, version } from "../../../core/index.ts";
+import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, route } from "../../../gateway/routing/index.ts";
 import { createChanges } from "../../../gateway/upstream/changes.ts";
 import { Endpoint } from "../../../gateway/upstream/endpoint.ts";
@@ -31,7 +32,7 @@ function setUp(breakerAfter = 1_000) {
     predict: async (): Promise<string> => {
       const call = aCall({ text: "x" });
       const answer = await retry(call, () => send(route(table, registry, call)));
-      return `${answer.target.version} ${Buffer.from(answer.message).toString()}`;
+      return `${answer.target.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
     },
     add(target: string, ...versions: VersionReport[]): Endpoint {
       const breaker = {
