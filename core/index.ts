@@ -1,3 +1,4 @@
+export { CallController, type CallSignal } from "./call-signal.ts";
 export { type Deadline, deadlineIn, NO_DEADLINE, onDeadline, timeLeftMs } from "./deadline.ts";
 export { fitMessage } from "./fit-message.ts";
 export { type Brand, type ModelName, modelName, parseVersion, type Version, version } from "./ids.ts";

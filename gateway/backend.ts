@@ -1,4 +1,4 @@
-import type { ModelName, ModelSpec, Version, VersionStatus } from "../core/index.ts";
+import type { CallSignal, ModelName, ModelSpec, Version, VersionStatus } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Answer, InferenceCall, Servable } from "./call.ts";
 
@@ -13,7 +13,7 @@ export interface Backend {
   /** What still keeps the gateway from being ready, one sentence each; empty once it is. */
   missing(): readonly string[];
   /** Resolves when the new set of models serves; the signal ends only the wait. */
-  reload(request: ReloadConfigRequest, signal: AbortSignal): Promise<void>;
+  reload(request: ReloadConfigRequest, signal: CallSignal): Promise<void>;
   /** Of an integer metric of TensorFlow Serving, by its name; 0 for one that there is not. */
   metricValue(name: string): number;
 }

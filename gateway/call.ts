@@ -1,4 +1,4 @@
-import type { Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
+import type { CallSignal, Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
 import type { AnswerSpec, ExamplesInput, Signatures, Tensor } from "../tensor/index.ts";
 
 /** The calls that run a graph. Status, metadata and reload are answered from what the gateway knows. */
@@ -13,7 +13,7 @@ export interface InferenceCall {
   readonly header: (name: string) => string | undefined;
   readonly deadline: Deadline;
   /** Aborted when the client gives up. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
 }
 
 /**

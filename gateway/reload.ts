@@ -1,5 +1,5 @@
 import { type Config, checkReloadedLabels, type ModelConfig, serverConfigToModels } from "../config/index.ts";
-import { notAvailable } from "../core/index.ts";
+import { type CallSignal, notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Pool } from "./upstream/index.ts";
 
@@ -8,7 +8,7 @@ export interface ReloadParts {
   readonly apply: (config: Config) => void;
   readonly pool: Pool;
   /** Aborted when the client gives up; what was applied stays. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
 }
 
 /**

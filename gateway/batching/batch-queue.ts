@@ -1,5 +1,5 @@
 import type { BatchingConfig } from "../../config/index.ts";
-import { InferenceError, onDeadline } from "../../core/index.ts";
+import { CallController, type CallSignal, InferenceError, onDeadline } from "../../core/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
 import { joined, type Passenger, split } from "./batch.ts";
 
@@ -110,8 +110,8 @@ export class BatchQueue {
 }
 
 /** Aborted once every one of them has gone. */
-function allGone(batch: readonly Waiter[]): AbortSignal {
-  const ended = new AbortController();
+function allGone(batch: readonly Waiter[]): CallSignal {
+  const ended = new CallController();
   let left = batch.length;
   for (const { gone } of batch) {
     const leave = (): void => {
@@ -128,7 +128,7 @@ class Waiter {
   readonly passenger: Passenger;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (thrown: unknown) => void;
-  readonly #gone = new AbortController();
+  readonly #gone = new CallController();
 
   constructor(
     passenger: Passenger,
@@ -162,7 +162,7 @@ class Waiter {
     if (signal.aborted) giveUp();
   }
 
-  get gone(): AbortSignal {
+  get gone(): CallSignal {
     return this.#gone.signal;
   }
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_SIGNATURE } from "../../core/index.ts";
+import { type CallSignal, DEFAULT_SIGNATURE } from "../../core/index.ts";
 import {
   decodePredictResponse,
   encodePredictRequest,
@@ -46,7 +46,7 @@ export function batchKey({ signature, inputs, outputFilter }: PredictInputs): st
 }
 
 /** One call that holds the rows of all, and lasts as long as the last of them; `signal` ends it once all have gone. */
-export function joined(passengers: readonly [Passenger, ...Passenger[]], signal: AbortSignal): RoutedCall {
+export function joined(passengers: readonly [Passenger, ...Passenger[]], signal: CallSignal): RoutedCall {
   const [{ routed, request }] = passengers;
   const inputs = new Map<string, Tensor>();
   for (const name of request.inputs.keys()) {

@@ -1,5 +1,13 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
-import { type Deadline, InferenceError, type Logger, type StatusCode, timeLeftMs } from "../../core/index.ts";
+import {
+  CallController,
+  type CallSignal,
+  type Deadline,
+  InferenceError,
+  type Logger,
+  type StatusCode,
+  timeLeftMs,
+} from "../../core/index.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
 import { deadlineOf, headerOf } from "./parse.ts";
@@ -10,7 +18,7 @@ export interface CallContext {
   readonly observation: Observation;
   readonly header: (name: string) => string | undefined;
   readonly deadline: Deadline;
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
 }
 
 export interface AnswerParts {
@@ -38,7 +46,7 @@ export function unary<Request, Response>(
   const respond = async (
     call: ServerUnaryCall<Request, Response>,
     callback: sendUnaryData<Response>,
-    gaveUp: AbortSignal,
+    gaveUp: CallSignal,
   ): Promise<void> => {
     const deadline = deadlineOf(call);
     const bytesIn = sizeOf(call.request);
@@ -64,7 +72,7 @@ export function unary<Request, Response>(
 
   return (call, callback) => {
     inFlight.enter();
-    const gaveUp = new AbortController();
+    const gaveUp = new CallController();
     // grpc-js emits it at the end of every call: when the client has given up, and when the answer has left.
     call.once("cancelled", () => {
       gaveUp.abort();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { InferenceError } from "../../core/index.ts";
+import { CallController, type CallSignal, InferenceError } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
 import { emptyAnswer, jsonAnswer, type RestAnswer, send, sendUnread } from "./answer.ts";
@@ -100,8 +100,8 @@ function lookAnswer(
 }
 
 /** Aborted when the connection ends before the answer has been sent. */
-function whenClientLeaves(response: ServerResponse): AbortSignal {
-  const gaveUp = new AbortController();
+function whenClientLeaves(response: ServerResponse): CallSignal {
+  const gaveUp = new CallController();
   response.once("close", () => {
     if (!response.writableFinished) gaveUp.abort();
   });

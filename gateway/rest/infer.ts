@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
-import { InferenceError, type Logger } from "../../core/index.ts";
+import { type CallSignal, InferenceError, type Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import { type Observation, observedBody } from "../observe/index.ts";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
@@ -25,7 +25,7 @@ export async function infer(
   route: InferRoute,
   request: IncomingMessage,
   observation: Observation,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<Reaction> {
   observation.asksFor({ ...route, signature: "" });
   let receivedBytes = 0;
@@ -46,7 +46,7 @@ async function jsonOf(
   bytes: Uint8Array,
   request: IncomingMessage,
   observation: Observation,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<Uint8Array> {
   const { method } = route;
   const { spec, json } = parseJsonRequest(route, bytes);

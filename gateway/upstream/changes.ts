@@ -1,4 +1,4 @@
-import { type Deadline, onDeadline } from "../../core/index.ts";
+import { type CallSignal, type Deadline, onDeadline } from "../../core/index.ts";
 
 /** Wakes those who wait for something to change. Nothing is lost between looking and waiting: `count` tells. */
 export interface Changes {
@@ -8,7 +8,7 @@ export interface Changes {
   /** Called at each `notify`, for good. */
   subscribe(listener: () => void): void;
   /** True once `count` is above `seen`; false when `until` has passed or `signal` was aborted before that. */
-  after(seen: number, until: Deadline, signal: AbortSignal): Promise<boolean>;
+  after(seen: number, until: Deadline, signal: CallSignal): Promise<boolean>;
 }
 
 export function createChanges(): Changes {

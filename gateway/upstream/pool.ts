@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config, ModelConfig } from "../../config/index.ts";
-import { InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
+import { type CallSignal, InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
 import type { ApplyModelsRequest } from "../../protos/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
 import type { LoadTry } from "../observe/index.ts";
@@ -48,7 +48,7 @@ export interface Pool {
   /** Whether the model answers, or has failed to load, on every connected worker. */
   decided(name: ModelName): boolean;
   /** Resolves once the condition holds, which is looked at after each change; rejects with CANCELLED when the signal comes first. */
-  until(condition: () => boolean, signal: AbortSignal): Promise<void>;
+  until(condition: () => boolean, signal: CallSignal): Promise<void>;
   /** Called after each change of what is served where. */
   onChange(listener: () => void): void;
   /** One row a place of the pool, asked of the system at this moment. */

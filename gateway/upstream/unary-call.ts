@@ -1,5 +1,6 @@
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
+  type CallSignal,
   type Deadline,
   InferenceError,
   NO_DEADLINE,
@@ -14,7 +15,7 @@ import { CallFailure, type FailureKind } from "./call-failure.ts";
 export interface CallLimits {
   readonly deadline: Deadline;
   /** Aborted when the client gives up. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
 }
 
 /** What TensorFlow says when a session run outlasts its timeout (`DirectSession::WaitForNotification`). */
