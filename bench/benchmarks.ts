@@ -2,6 +2,12 @@ import type { Benchmark } from "./frame/index.ts";
 
 /** By name; loaded only when asked for, since each brings what it measures. The order is that of the table. */
 export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
+  "rest-small": () => import("./rest-small.ts"),
+  "rest-image": () => import("./rest-image.ts"),
+  "rest-jpeg": () => import("./rest-jpeg.ts"),
+  "grpc-small": () => import("./grpc-small.ts"),
+  "grpc-large": () => import("./grpc-large.ts"),
+  alone: () => import("./alone.ts"),
   "first-answer": () => import("./first-answer.ts"),
 };
 

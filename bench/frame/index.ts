@@ -7,6 +7,7 @@ export {
   cpuSeconds,
   descendantsOf,
   freePort,
+  onCore,
   pin,
   type Running,
   type Start,

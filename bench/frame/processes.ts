@@ -30,7 +30,7 @@ process.on("exit", () => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
 export function start(program: string, args: readonly string[], { core, env, cwd }: Start): Running {
-  const [file, all] = core === undefined ? [program, args] : ["taskset", ["-c", String(core), program, ...args]];
+  const [file, all] = onCore(core, program, args);
   const child = spawn(file, all, { stdio: ["ignore", "pipe", "pipe"], env: env ?? process.env, cwd });
   alive.add(child);
   let said = "";
@@ -53,6 +53,15 @@ export function start(program: string, args: readonly string[], { core, env, cwd
     clearTimeout(killing);
   };
   return { pid: child.pid ?? 0, said: () => said, runs, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** What to execute so that the program runs on that core only. */
+export function onCore(
+  core: number | undefined,
+  program: string,
+  args: readonly string[],
+): [string, readonly string[]] {
+  return core === undefined ? [program, args] : ["taskset", ["-c", String(core), program, ...args]];
 }
 
 /** Resolves when `isTrue` answers true (asked every 50 ms). Throws with what `running` said when it ends before, or after `timeoutMs`. */

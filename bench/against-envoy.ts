@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Comparison, type Contestant, compare } from "./compare.ts";
+import { type Cores, describeCores, figure, type Options, type Outcome, planCores, versionOf } from "./frame/index.ts";
+import { h2load } from "./load/h2load.ts";
+import { wrk } from "./load/wrk.ts";
+import { type Envoy, startEnvoy } from "./peers/envoy.ts";
+import { program } from "./peers/programs.ts";
+import { type Product, type ProductConfig, startProduct } from "./product.ts";
+import { checkJson, checkPredict, framed, PREDICT, protoJsonFloats } from "./requests.ts";
+
+/** A predict call as JSON: in TensorFlow Serving's form for us, in proto3's for Envoy. The model answers `y`. */
+export interface RestRequest {
+  readonly model: string;
+  /** The whole body of ours. */
+  readonly ours: string;
+  /** The value of `inputs` in a PredictRequest with the same values. */
+  readonly inputs: string;
+  readonly want: readonly number[];
+}
+
+/** The same bytes for both. The model answers `y`. */
+export interface GrpcRequest {
+  /** Of the payload's file. */
+  readonly name: string;
+  readonly message: Buffer;
+  readonly want: readonly number[];
+}
+
+/** A gateway, and an Envoy that stands in front of the gateway's worker. */
+export interface Stage extends AsyncDisposable {
+  readonly cores: Cores;
+  readonly product: Product;
+  readonly envoy: Envoy;
+  /** What was set how, for the results. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Keeps a payload for a load generator; answers the file. */
+  payload(name: string, bytes: string | Uint8Array): string;
+}
+
+export async function stage(config: ProductConfig): Promise<Stage> {
+  const cores = planCores();
+  const product = await startProduct({ batching: {}, ...config }, cores);
+  const envoy = await startEnvoy(product.workerSocket, cores).catch(async (thrown: unknown) => {
+    await product[Symbol.asyncDispose]();
+    throw thrown;
+  });
+  const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-payload-"));
+  return {
+    cores,
+    product,
+    envoy,
+    settings: {
+      pinning: describeCores(cores),
+      tensorgate: "one process, one worker, no access log, otherwise as it comes",
+      Envoy: `${envoy.version}, --concurrency 1, in front of the same worker's Unix socket`,
+    },
+    payload: (name, bytes) => {
+      const file = join(folder, name);
+      writeFileSync(file, bytes);
+      return file;
+    },
+    [Symbol.asyncDispose]: async () => {
+      rmSync(folder, { recursive: true, force: true });
+      await envoy[Symbol.asyncDispose]();
+      await product[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Both sides of a REST call. */
+export function restContestants(on: Stage, request: RestRequest, connections: number): [Contestant, Contestant] {
+  const { product, envoy, cores } = on;
+  const side = (name: string, pid: number, url: string, body: string, pick: (answer: never) => unknown): Contestant => {
+    const bodyFile = on.payload(`${name}-${request.model}.json`, body);
+    return {
+      name,
+      pid,
+      workerPid: product.workerPid,
+      check: () => checkJson(url, body, pick, request.want),
+      load: (seconds, scratch) =>
+        wrk({ url, bodyFile, contentType: "application/json", connections, seconds, core: cores.rest, scratch }),
+    };
+  };
+  const theirs = `{"modelSpec":{"name":${JSON.stringify(request.model)}},"inputs":${request.inputs}}`;
+  const ourUrl = `${product.rest}/v1/models/${request.model}:predict`;
+  return [
+    side("tensorgate", product.gatewayPid, ourUrl, request.ours, ({ predictions }) => predictions),
+    side("Envoy", envoy.pid, `${envoy.rest}${PREDICT}`, theirs, ({ outputs: { y } }) => protoJsonFloats(y)),
+  ];
+}
+
+/** Both sides of a gRPC call. */
+export async function grpcContestants(
+  on: Stage,
+  { name, message, want }: GrpcRequest,
+  connections: number,
+): Promise<[Contestant, Contestant]> {
+  const { product, envoy, cores } = on;
+  const bodyFile = on.payload(`${name}.bin`, framed(message));
+  const side = async (who: string, pid: number, address: string): Promise<Contestant> => {
+    const answerBytes = 5 + (await checkPredict(address, message, want));
+    return {
+      name: who,
+      pid,
+      workerPid: product.workerPid,
+      check: async () => void (await checkPredict(address, message, want)),
+      load: (seconds, scratch) =>
+        h2load({ address, path: PREDICT, bodyFile, answerBytes, connections, seconds, core: cores.rest, scratch }),
+    };
+  };
+  return [await side("tensorgate", product.gatewayPid, product.grpc), await side("Envoy", envoy.pid, envoy.grpc)];
+}
+
+export interface EnvoyComparison {
+  readonly models: ProductConfig["models"];
+  readonly connections: number;
+  readonly rest?: RestRequest;
+  readonly grpc?: GrpcRequest;
+}
+
+/** One call, REST or gRPC, on both sides. */
+export async function envoyComparison(
+  options: Options,
+  { models, connections, rest, grpc }: EnvoyComparison,
+): Promise<Outcome> {
+  await using on = await stage({ models });
+  const settings: Record<string, string> = { ...on.settings, connections: String(connections) };
+  let found: Comparison;
+  if (rest !== undefined) {
+    found = await compare(restContestants(on, rest, connections), options);
+    settings["load generator"] = `${versionOf(program("wrk"), "-v")}, one thread`;
+    settings["request bytes"] =
+      `${figure(rest.ours.length)} (tensorgate), ${figure(rest.inputs.length)} and the name (Envoy)`;
+  } else if (grpc !== undefined) {
+    found = await compare(await grpcContestants(on, grpc, connections), options);
+    settings["load generator"] = `${versionOf(program("h2load"))}, one thread, one call at a time on a connection`;
+    settings["request bytes"] = figure(grpc.message.byteLength);
+  } else {
+    throw new Error("a comparison needs a request");
+  }
+  return { ...found, settings };
+}

@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { onCore } from "../frame/index.ts";
+import { program } from "../peers/programs.ts";
+import type { Load } from "./load.ts";
+
+export interface HttpLoad {
+  readonly url: string;
+  /** A file that holds the body of every request. */
+  readonly bodyFile: string;
+  readonly contentType: string;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly core: number | undefined;
+  /** A folder for what wrk reads. */
+  readonly scratch: string;
+}
+
+/** Posts a body over HTTP/1.1 with wrk, one thread. A status from 400 on counts as failed, as does what wrk calls an error. */
+export async function wrk({
+  url,
+  bodyFile,
+  contentType,
+  connections,
+  seconds,
+  core,
+  scratch,
+}: HttpLoad): Promise<Load> {
+  const script = join(scratch, "post.lua");
+  writeFileSync(script, luaScript(bodyFile, contentType));
+  const options = ["-t1", `-c${connections}`, `-d${wholeSeconds(seconds)}s`, "--timeout=60s", "-s", script, url];
+  const [file, args] = onCore(core, program("wrk"), options);
+  const { stdout } = await promisify(execFile)(file, args);
+  return parseWrk(stdout);
+}
+
+/** wrk takes no others. */
+function wholeSeconds(seconds: number): number {
+  return Math.max(1, Math.round(seconds));
+}
+
+const MARK = "counted by wrk: ";
+
+function luaScript(bodyFile: string, contentType: string): string {
+  return `
+local file = io.open(${JSON.stringify(bodyFile)}, "rb")
+wrk.method = "POST"
+wrk.body = file:read("*a")
+wrk.headers["content-type"] = ${JSON.stringify(contentType)}
+file:close()
+
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format('${MARK}{"requests":%d,"micros":%d,"p50":%d,"p99":%d,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    e.connect, e.read, e.write, e.status, e.timeout))
+end
+`;
+}
+
+/** Of what the script above makes wrk print. */
+export function parseWrk(printed: string): Load {
+  const line = printed.split("\n").find((each) => each.startsWith(MARK));
+  if (line === undefined) throw new Error(`wrk counted nothing:\n${printed}`);
+  const { requests, micros, p50, p99, ...errors } = JSON.parse(line.slice(MARK.length)) as Record<string, number>;
+  const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
+  return {
+    // What has a bad status was answered too, so that wrk counts it among the requests.
+    answered: (requests ?? 0) - (errors["status"] ?? 0),
+    failed,
+    failures: Object.entries(errors)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `${count} ${kind} errors`)
+      .join(", "),
+    seconds: (micros ?? 0) / 1e6,
+    p50Ms: (p50 ?? 0) / 1000,
+    p99Ms: (p99 ?? 0) / 1000,
+  };
+}

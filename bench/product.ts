@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Cores, commandOf, descendantsOf, freePort, pin, projectFolder, start, until } from "./frame/index.ts";
+import { tensorflowFolder, tensorflowPython } from "./peers/python.ts";
+
+/** A gateway with one worker, as users start them. Whoever starts it disposes of it. */
+export interface Product extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly rest: string;
+  /** `127.0.0.1:PORT` */
+  readonly grpc: string;
+  readonly gatewayPid: number;
+  readonly workerPid: number;
+  /** Where the worker listens: what stands beside the gateway calls the same process there. */
+  readonly workerSocket: string;
+}
+
+/** Entries of a configuration. `server` is not among them: ports are free ones. */
+export interface ProductConfig {
+  readonly models: readonly { readonly name: string; readonly path: string; readonly [key: string]: unknown }[];
+  readonly [key: string]: unknown;
+}
+
+/** Starts it, waits until all models are served, and moves the worker to its core. */
+export async function startProduct(config: ProductConfig, cores: Cores): Promise<Product> {
+  const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-"));
+  const file = join(folder, "tensorgate.json");
+  const [rest, grpc] = [await freePort(), await freePort()];
+  // No access log: the peers write none either.
+  const server = { host: "127.0.0.1", rest: { port: rest }, grpc: { port: grpc }, logLevel: "warn" };
+  writeFileSync(file, JSON.stringify({ workers: { count: 1 }, ...config, server }));
+  const running = start(process.execPath, [join(projectFolder(), "dist/cli/main.js"), "serve", `--config=${file}`], {
+    core: cores.proxy,
+    env: { TENSORGATE_TENSORFLOW: tensorflowFolder(tensorflowPython()), ...process.env },
+  });
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await until(async () => (await fetch(`http://127.0.0.1:${rest}/readyz`)).ok, running);
+    const worker = workerBelow(running.pid);
+    pin(worker.pid, cores.rest);
+    return {
+      rest: `http://127.0.0.1:${rest}`,
+      grpc: `127.0.0.1:${grpc}`,
+      gatewayPid: running.pid,
+      workerPid: worker.pid,
+      workerSocket: worker.socket,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+const SETTINGS = "--worker_settings=";
+
+/** A gateway tells its worker in a flag where to listen. */
+function workerBelow(gateway: number): { readonly pid: number; readonly socket: string } {
+  for (const pid of descendantsOf(gateway)) {
+    const flag = commandOf(pid).find((word) => word.startsWith(SETTINGS));
+    if (flag === undefined) continue;
+    const { grpc } = JSON.parse(flag.slice(SETTINGS.length)) as { grpc: { socketPath: string } };
+    return { pid, socket: grpc.socketPath };
+  }
+  throw new Error("the gateway has no worker");
+}
