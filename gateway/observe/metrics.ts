@@ -1,24 +1,12 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
 import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
 import { type WorkerFigures, WorkerMetrics } from "./worker-metrics.ts";
 
-/** Label values of a request. All but `code` are "" where the request named nothing that we have. */
-export interface RequestLabels {
-  readonly protocol: string;
-  readonly method: string;
-  readonly model: string;
-  readonly version: string;
-  readonly signature: string;
-  /** Canonical, over REST too. */
-  readonly code: string;
-}
-
-export type InFlightLabels = Pick<RequestLabels, "protocol" | "method" | "model">;
-
 /** Where requests are counted. */
 export interface RequestMetrics {
-  entered(labels: InFlightLabels): void;
-  left(labels: InFlightLabels): void;
+  /** Whoever says so says when it has left, once. */
+  entered(labels: InFlightLabels): { left(): void };
   ended(labels: RequestLabels, seconds: number): void;
 }
 
@@ -41,12 +29,6 @@ export interface Metrics extends RequestMetrics {
 
 export type BatchLabels = Pick<RequestLabels, "model" | "version" | "signature">;
 
-const LABELS = ["protocol", "method", "model", "version", "signature", "code"] as const;
-const IN_FLIGHT_LABELS = ["protocol", "method", "model"] as const;
-
-/** From a small graph's half millisecond up to the default time limit of a REST call. */
-const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
 /** Gauges whose name ends like a counter's, which `promtool check metrics` refuses; they tell nothing about a gateway. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
@@ -56,25 +38,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 
-  const requests = new Counter({
-    name: "tensorgate_requests_total",
-    help: "Requests answered, whatever the answer was.",
-    labelNames: LABELS,
-    registers: [registry],
-  });
-  const durations = new Histogram({
-    name: "tensorgate_request_duration_seconds",
-    help: "Time from a request's arrival to its answer.",
-    labelNames: LABELS,
-    buckets: BUCKETS_SECONDS,
-    registers: [registry],
-  });
-  const inFlight = new Gauge({
-    name: "tensorgate_requests_in_flight",
-    help: "Requests that are being answered.",
-    labelNames: IN_FLIGHT_LABELS,
-    registers: [registry],
-  });
+  const requests = new RequestFigures();
   const batches = new Histogram({
     name: "tensorgate_batch_requests",
     help: "Predict requests that went to a worker as one call, of models with batching.",
@@ -93,20 +57,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     serving,
     contentType: registry.contentType,
-    // The label objects are made here, as prom-client refuses members that are no label.
-    entered: ({ protocol, method, model }) => inFlight.inc({ protocol, method, model }),
-    left: ({ protocol, method, model }) => inFlight.dec({ protocol, method, model }),
-    ended({ protocol, method, model, version, signature, code }, seconds) {
-      const labels = { protocol, method, model, version, signature, code };
+    entered: (labels) => requests.entered(labels),
+    ended(labels, seconds) {
       serving.ended(labels, seconds);
-      requests.inc(labels);
-      durations.observe(labels, seconds);
+      requests.ended(labels, seconds);
     },
     departed: ({ model, version, signature }, calls) => batches.observe({ model, version, signature }, calls),
     async render() {
       ready.set(sources.ready() ? 1 : 0);
       workers.set(await sources.workers());
-      return await registry.metrics();
+      return `${requests.render()}${await registry.metrics()}`;
     },
   };
 }

@@ -34,7 +34,7 @@ class RequestUnderWay implements Observation {
   readonly #startedMs = performance.now();
   #spec: Pick<ModelSpec, "name" | "choice" | "signature"> | undefined;
   #target: Servable | undefined;
-  #inFlightOf: string | undefined;
+  #inFlight: { left(): void } | undefined;
 
   constructor(parts: ObserverParts, arrival: Arrival) {
     this.#parts = parts;
@@ -43,9 +43,9 @@ class RequestUnderWay implements Observation {
 
   asksFor(spec: Pick<ModelSpec, "name" | "choice" | "signature">): void {
     this.#spec = spec;
-    if (this.#inFlightOf !== undefined) return;
-    this.#inFlightOf = this.#knownModel();
-    this.#parts.metrics.entered({ ...this.#arrival, model: this.#inFlightOf });
+    if (this.#inFlight !== undefined) return;
+    const { protocol, method } = this.#arrival;
+    this.#inFlight = this.#parts.metrics.entered({ protocol, method, model: this.#knownModel() });
   }
 
   sentTo(target: Servable): void {
@@ -55,7 +55,7 @@ class RequestUnderWay implements Observation {
   end(outcome: Outcome): void {
     const { metrics, accessLog } = this.#parts;
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    if (this.#inFlightOf !== undefined) metrics.left({ ...this.#arrival, model: this.#inFlightOf });
+    this.#inFlight?.left();
     metrics.ended(
       {
         protocol: this.#arrival.protocol,

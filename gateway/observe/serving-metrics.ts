@@ -1,7 +1,7 @@
 import { exampleCount } from "../../tensor/index.ts";
 import { messageOf } from "../answer-content.ts";
 import type { Answer, InferenceMethod } from "../call.ts";
-import type { RequestLabels } from "./metrics.ts";
+import type { RequestLabels } from "./request-figures.ts";
 import { ServingCounter, ServingHistogram, type ServingMetric } from "./serving-text.ts";
 
 /** A try of a worker to load a version. */

@@ -31,6 +31,27 @@ test("a request is counted under all its labels, and timed", async () => {
   expect(text).toContain("tensorgate_ready 1\n");
 });
 
+test("a time is counted from its bucket on, a bucket's limit within it", async () => {
+  const metrics = createMetrics({ workers: async () => [], ready: () => true });
+  for (const seconds of [0.0005, 0.02, 99]) metrics.ended(LABELS, seconds);
+  const text = await metrics.render();
+  const rows = [...text.matchAll(/^tensorgate_request_duration_seconds_bucket\{le="([^"]+)".*\} (\d+)$/gm)];
+  expect(rows.map(([, limit, count]) => `${limit} ${count}`)).toEqual([
+    ...["0.0005 1", "0.001 1", "0.0025 1", "0.005 1", "0.01 1", "0.025 2", "0.05 2", "0.1 2", "0.25 2", "0.5 2"],
+    ...["1 2", "2.5 2", "5 2", "10 2", "30 2", "+Inf 3"],
+  ]);
+  expect(text).toMatch(/^tensorgate_request_duration_seconds_count\{.*\} 3$/m);
+});
+
+test("what would end a label's value is escaped", async () => {
+  const metrics = createMetrics({ workers: async () => [], ready: () => true });
+  metrics.ended({ ...LABELS, signature: 'a"\\\nb' }, 1);
+  metrics.entered({ ...LABELS, model: 'a"' });
+  const text = await metrics.render();
+  expect(text).toContain('signature="a\\"\\\\\\nb",code="OK"} 1\n');
+  expect(text).toContain('model="a\\""} 1\n');
+});
+
 test("workers are told as they are at the scrape", async () => {
   const text = await textOf([
     WORKER,

@@ -1,0 +1,119 @@
+/** Label values of a request. All but `code` are "" where the request named nothing that we have. */
+export interface RequestLabels {
+  readonly protocol: string;
+  readonly method: string;
+  readonly model: string;
+  readonly version: string;
+  readonly signature: string;
+  /** Canonical, over REST too. */
+  readonly code: string;
+}
+
+export type InFlightLabels = Pick<RequestLabels, "protocol" | "method" | "model">;
+
+/** From a small graph's half millisecond up to the default time limit of a REST call. */
+const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Requests of the same labels. */
+interface Ended {
+  readonly labels: string;
+  /** One for each bucket, and one for what is above them all. */
+  readonly counts: number[];
+  count: number;
+  seconds: number;
+}
+
+/** Requests of the same labels that are being answered. */
+class UnderWay {
+  readonly labels: string;
+  count = 0;
+
+  constructor(labels: string) {
+    this.labels = labels;
+  }
+
+  left(): void {
+    this.count--;
+  }
+}
+
+/**
+ * The metrics that every request touches, as Prometheus reads them. `prom-client` makes a text of the labels at each touch,
+ * four times a request; here they become text once.
+ */
+export class RequestFigures {
+  readonly #ended = new Map<string, Ended>();
+  readonly #underWay = new Map<string, UnderWay>();
+
+  /** Whoever says so says when it has left, once. */
+  entered(labels: InFlightLabels): { left(): void } {
+    const key = `${labels.protocol}\0${labels.method}\0${labels.model}`;
+    let cell = this.#underWay.get(key);
+    if (cell === undefined) {
+      const { protocol, method, model } = labels;
+      cell = new UnderWay(labelText({ protocol, method, model }));
+      this.#underWay.set(key, cell);
+    }
+    cell.count++;
+    return cell;
+  }
+
+  ended(labels: RequestLabels, seconds: number): void {
+    const key = `${labels.protocol}\0${labels.method}\0${labels.model}\0${labels.version}\0${labels.signature}\0${labels.code}`;
+    let cell = this.#ended.get(key);
+    if (cell === undefined) {
+      const { protocol, method, model, version, signature, code } = labels;
+      const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
+      cell = { labels: labelText({ protocol, method, model, version, signature, code }), counts, count: 0, seconds: 0 };
+      this.#ended.set(key, cell);
+    }
+    let bucket = 0;
+    while (bucket < BUCKETS_SECONDS.length && seconds > (BUCKETS_SECONDS[bucket] as number)) bucket++;
+    cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
+    cell.count++;
+    cell.seconds += seconds;
+  }
+
+  render(): string {
+    const ended = Array.from(this.#ended.values());
+    const counts = ended.map(({ labels, count }) => `tensorgate_requests_total{${labels}} ${count}`);
+    const inFlight = Array.from(
+      this.#underWay.values(),
+      ({ labels, count }) => `tensorgate_requests_in_flight{${labels}} ${count}`,
+    );
+    return [
+      ...heading("tensorgate_requests_total", "counter", "Requests answered, whatever the answer was."),
+      ...counts,
+      ...heading(DURATION, "histogram", "Time from a request's arrival to its answer."),
+      ...ended.flatMap(durationLines),
+      ...heading("tensorgate_requests_in_flight", "gauge", "Requests that are being answered."),
+      ...inFlight,
+      "",
+    ].join("\n");
+  }
+}
+
+const DURATION = "tensorgate_request_duration_seconds";
+
+function durationLines({ labels, counts, count, seconds }: Ended): string[] {
+  let cumulative = 0;
+  const buckets = counts.map((each, i) => {
+    cumulative += each;
+    return `${DURATION}_bucket{le="${BUCKETS_SECONDS[i] ?? "+Inf"}",${labels}} ${cumulative}`;
+  });
+  return [...buckets, `${DURATION}_sum{${labels}} ${seconds}`, `${DURATION}_count{${labels}} ${count}`];
+}
+
+function heading(name: string, type: string, help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(",");
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
