@@ -22,6 +22,8 @@ export interface RestConfig {
   readonly timeoutMs: number;
   /** A longer body is refused (413). */
   readonly maxBytes: number;
+  /** What the bodies of all requests under way may take together; undefined: an eighth of the memory. Beyond it: 503. */
+  readonly maxBytesInFlight: number | undefined;
   /** Whose pages may read the answers: all origins (the headers of `--rest_api_enable_cors_support`), none, or these. */
   readonly cors: boolean | readonly string[];
 }
@@ -92,9 +94,19 @@ const rest = section({
   port: port().prefault(8501).describe("Port of the REST API; 0: any free one; off: no REST."),
   timeout: durationOrNone().prefault("30s").describe("The longest that a REST call may take."),
   maxBytes: size().prefault("256MiB").describe("A longer body is refused with 413."),
+  maxBytesInFlight: size()
+    .optional()
+    .describe(
+      "What the bodies of all requests under way may take together, else 503; default: an eighth of the memory.",
+    ),
   cors: origins().prefault(false).describe("Origins whose pages may read the answers; true: every one."),
 }).transform(
-  ({ port, timeout, ...others }): RestConfig => ({ ...others, port: orUndefined(port), timeoutMs: timeout }),
+  ({ port, timeout, maxBytesInFlight, ...others }): RestConfig => ({
+    ...others,
+    port: orUndefined(port),
+    timeoutMs: timeout,
+    maxBytesInFlight,
+  }),
 );
 
 const tls = section({

@@ -1,6 +1,5 @@
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import {
-  DEFAULT_SIGNATURE,
   type Deadline,
   deadlineIn,
   InferenceError,
@@ -11,14 +10,9 @@ import {
   version,
 } from "../../core/index.ts";
 import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
-import {
-  decodeExamplesRequest,
-  decodePredictRequest,
-  requestSpec,
-  rewriteRequestSpec,
-  type Tensor,
-} from "../../tensor/index.ts";
-import type { CallBody, CallInputs, InferenceMethod, Servable } from "../call.ts";
+import { requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
+import type { CallBody, InferenceMethod, Servable } from "../call.ts";
+import { inputsOf } from "../message-inputs.ts";
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
 
@@ -68,29 +62,7 @@ export function parseBody(method: InferenceMethod, message: Uint8Array, spec: Mo
   };
   return method === "MultiInference"
     ? { messageFor }
-    : { messageFor, inputsFor: () => inputsOf(method, message, spec) };
-}
-
-/** Undefined for a message that is wrong: what is wrong with it, and in which order, is the worker's to tell. */
-function inputsOf(
-  method: "Predict" | "Classify" | "Regress",
-  message: Uint8Array,
-  spec: ModelSpec,
-): CallInputs | undefined {
-  const signature = spec.signature || DEFAULT_SIGNATURE;
-  try {
-    if (method !== "Predict") {
-      const { input } = decodeExamplesRequest(message);
-      return input === undefined ? undefined : { kind: "examples", signature, input };
-    }
-    const { inputs, outputFilter } = decodePredictRequest(message);
-    const tensors = new Map<string, Tensor>();
-    for (const [name, decode] of inputs) tensors.set(name, decode());
-    return { kind: "tensors", signature, inputs: tensors, outputFilter };
-  } catch (thrown) {
-    if (thrown instanceof InferenceError) return undefined;
-    throw thrown;
-  }
+    : { messageFor, inputsFor: () => inputsOf(method, message, spec.signature) };
 }
 
 /** Metadata by lower-case name; several values are joined as HTTP joins them, binary ones are left out. */

@@ -3,22 +3,21 @@ import type { Observation } from "./observation.ts";
 
 /** The same body, which tells the observation of each version that it is made for. */
 export function observedBody(body: CallBody, observation: Pick<Observation, "sentTo">): CallBody {
-  const { prepare, inputsFor } = body;
   return {
     messageFor(target: Servable) {
       observation.sentTo(target);
       return body.messageFor(target);
     },
-    ...(prepare && {
+    ...(body.prepare && {
       prepare(target, call) {
         observation.sentTo(target);
-        return prepare.call(body, target, call);
+        return body.prepare?.(target, call);
       },
     }),
-    ...(inputsFor && {
+    ...(body.inputsFor && {
       inputsFor(target) {
         observation.sentTo(target);
-        return inputsFor.call(body, target);
+        return body.inputsFor?.(target);
       },
     }),
   };

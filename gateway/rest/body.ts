@@ -1,76 +1,138 @@
-import { constants } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { gunzip } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { InferenceError } from "../../core/index.ts";
 import { EMPTY_BODY } from "../../tensor/index.ts";
+import { BodyParts } from "./body-parts.ts";
+import type { HeldRoom } from "./body-room.ts";
 
 export type Body =
-  | { readonly is: "read"; readonly bytes: Buffer; readonly receivedBytes: number }
-  /** Over the limit, as sent or inflated; what else the client sends has not been read. */
-  | { readonly is: "too large"; readonly receivedBytes: number }
-  /** The client went away in the middle of it. */
-  | { readonly is: "cut off"; readonly receivedBytes: number };
+  | {
+      readonly is: "read";
+      /** In order, for {@link whole} or for a thread: see {@link BodyParts}. */
+      readonly parts: readonly Buffer[];
+      /** Of all parts. */
+      readonly length: number;
+      readonly receivedBytes: number;
+    }
+  /**
+   * Over the limit, as sent or inflated; over what all bodies together may take; or the client went away in the middle of it.
+   * What else it sends has not been read.
+   */
+  | { readonly is: "too large" | "no room" | "cut off"; readonly receivedBytes: number };
+
+/** What a body may be written into, and how much. */
+interface BodyLimits {
+  readonly maxBytes: number;
+  readonly room: HeldRoom;
+}
+
+/** Inflated at once; larger than Node's 16 KiB for fewer turns. */
+const INFLATED_CHUNK_BYTES = 64 * 2 ** 10;
 
 /**
- * Reads a request's body, whatever its Content-Type, and inflates it when its Content-Encoding holds `gzip`. A
+ * Reads a request's body, whatever its Content-Type, and inflates it while it comes when its Content-Encoding holds `gzip`. A
  * Content-Length over the limit is believed before anything is read. Throws INVALID_ARGUMENT for what cannot be inflated.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
+export async function readBody(request: IncomingMessage, { maxBytes, room }: BodyLimits): Promise<Body> {
   if (announcesMore(request, maxBytes)) return { is: "too large", receivedBytes: 0 };
-  const body = await collect(request, maxBytes);
-  if (body.is !== "read" || !isGzip(request)) return body;
-  const bytes = await inflate(body.bytes, maxBytes);
-  return bytes === undefined ? { is: "too large", receivedBytes: body.receivedBytes } : { ...body, bytes };
+  const length = request.headers["content-length"];
+  const gzip = isGzip(request);
+  const knownBytes = gzip || length === undefined ? undefined : Number(length);
+  if (knownBytes !== undefined && !room.growTo(knownBytes)) return { is: "no room", receivedBytes: 0 };
+  const parts = new BodyParts(knownBytes);
+  const add = (chunk: Buffer): "too large" | "no room" | undefined => {
+    const bytes = parts.length + chunk.length;
+    if (bytes > maxBytes) return "too large";
+    if (!room.growTo(bytes)) return "no room";
+    parts.add(chunk);
+    return undefined;
+  };
+  const { is, receivedBytes } = await (gzip ? collectInflated(request, maxBytes, add) : collect(request, add));
+  return is === "read" ? { is, parts: parts.finish(), length: parts.length, receivedBytes } : { is, receivedBytes };
+}
+
+/** The body in one piece; several parts are copied, so this is for bodies that are not big. */
+export function whole({ parts, length }: Extract<Body, { is: "read" }>): Uint8Array {
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length);
 }
 
 export function announcesMore(request: IncomingMessage, maxBytes: number): boolean {
-  return Number(request.headers["content-length"] ?? 0) > maxBytes;
+  return announcedBytes(request) > maxBytes;
+}
+
+/** 0 where the length is not told. */
+export function announcedBytes({ headers }: IncomingMessage): number {
+  return Number(headers["content-length"] ?? 0);
 }
 
 /** Whether a body follows the headers; one that is not read stands in the way of the connection's next request. */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
+export function hasBody(request: IncomingMessage): boolean {
+  return announcedBytes(request) > 0 || request.headers["transfer-encoding"] !== undefined;
 }
 
 function isGzip({ headers }: IncomingMessage): boolean {
   return headers["content-encoding"]?.toLowerCase().includes("gzip") ?? false;
 }
 
-function collect(request: IncomingMessage, maxBytes: number): Promise<Body> {
+/** Takes a chunk, or says why no more is taken. */
+type Put = (chunk: Buffer) => Refusal | undefined;
+type Refusal = "too large" | "no room";
+
+interface Ending {
+  readonly is: Body["is"];
+  readonly receivedBytes: number;
+}
+
+function collect(request: IncomingMessage, put: Put): Promise<Ending> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
     let receivedBytes = 0;
-    const done = (body: Body): void => {
+    const done = (is: Body["is"]): void => {
       request.off("data", onData).off("end", onEnd).off("close", onClose);
-      resolve(body);
+      resolve({ is, receivedBytes });
     };
     const onData = (chunk: Buffer): void => {
       receivedBytes += chunk.length;
-      if (receivedBytes > maxBytes) {
-        request.pause();
-        done({ is: "too large", receivedBytes });
-      } else chunks.push(chunk);
+      const refused = put(chunk);
+      if (refused === undefined) return;
+      request.pause();
+      done(refused);
     };
-    const onEnd = (): void => done({ is: "read", bytes: Buffer.concat(chunks, receivedBytes), receivedBytes });
-    const onClose = (): void => done({ is: "cut off", receivedBytes });
+    const onEnd = (): void => done("read");
+    const onClose = (): void => done("cut off");
     request.on("data", onData).on("end", onEnd).on("close", onClose);
     // A connection that breaks is told by "close"; without a listener its error would end the process.
     request.on("error", () => {});
   });
 }
 
-/** Undefined when it would be longer than the limit: inflating stops there. */
-function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
-  const maxOutputLength = Math.min(maxBytes, constants.MAX_LENGTH);
-  return new Promise((resolve, reject) => {
-    gunzip(bytes, { maxOutputLength }, (error: NodeJS.ErrnoException | null, inflated) => {
-      if (error === null) resolve(inflated);
-      else if (error.code === "ERR_BUFFER_TOO_LARGE") resolve(undefined);
-      else {
-        // TensorFlow Serving goes on as if there were no body.
-        const message = `${EMPTY_BODY}; it cannot be inflated as its Content-Encoding says: ${error.message}`;
-        reject(new InferenceError("INVALID_ARGUMENT", message, { cause: error }));
-      }
-    });
+/** Neither the compressed body nor more than the limit of the inflated one is ever held. */
+async function collectInflated(request: IncomingMessage, maxBytes: number, put: Put): Promise<Ending> {
+  const gunzip = createGunzip({ chunkSize: INFLATED_CHUNK_BYTES });
+  const closed = new Promise((resolve) => gunzip.once("close", resolve));
+  let refused: Refusal | undefined;
+  let wrong: Error | undefined;
+  let sentBytes = 0;
+  gunzip.on("data", (chunk: Buffer) => {
+    refused ??= put(chunk);
+    if (refused !== undefined) gunzip.destroy();
   });
+  gunzip.on("error", (error) => {
+    wrong = error;
+  });
+  gunzip.on("drain", () => request.resume()).on("close", () => request.resume());
+  // What cannot be inflated is read to its end all the same, so that the connection stays of use.
+  const { is, receivedBytes } = await collect(request, (chunk) => {
+    sentBytes += chunk.length;
+    if (sentBytes > maxBytes) refused ??= "too large";
+    if (refused === undefined && wrong === undefined && !gunzip.write(chunk)) request.pause();
+    return refused;
+  });
+  if (is !== "read") gunzip.destroy();
+  else if (!gunzip.destroyed) gunzip.end();
+  await closed;
+  if (is !== "read") return { is, receivedBytes };
+  if (wrong === undefined) return { is: refused ?? "read", receivedBytes };
+  // TensorFlow Serving goes on as if there were no body.
+  const message = `${EMPTY_BODY}; it cannot be inflated as its Content-Encoding says: ${wrong.message}`;
+  throw new InferenceError("INVALID_ARGUMENT", message, { cause: wrong });
 }

@@ -1,21 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
 import { type CallSignal, InferenceError, type Logger } from "../../core/index.ts";
+import { parseRequestBody, type RequestBody } from "../../tensor/index.ts";
 import type { Backend } from "../backend.ts";
 import { type Observation, observedBody } from "../observe/index.ts";
+import { IN_THREAD_BYTES, type JsonThreads } from "../threads/index.ts";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
-import { type Body, readBody } from "./body.ts";
+import { bigCall } from "./big-call.ts";
+import { type Body, readBody, whole } from "./body.ts";
+import type { BodyRoom } from "./body-room.ts";
 import { examplesCall } from "./examples.ts";
-import { deadlineOf, headerOf, parseJsonRequest } from "./parse.ts";
+import type { JsonCall, JsonCallParts } from "./json-call.ts";
+import { deadlineOf, headerOf } from "./parse.ts";
 import { predictCall } from "./predict.ts";
 import { failure, type Reaction } from "./reaction.ts";
 import { TOO_LARGE } from "./status.ts";
-import type { InferRoute } from "./url.ts";
+import type { InferRoute, RestMethod } from "./url.ts";
 
 export interface InferParts {
   readonly config: RestConfig;
   readonly compatibility: () => CompatibilityConfig;
   readonly backend: Backend;
+  readonly room: BodyRoom;
+  readonly threads: JsonThreads;
   readonly log: Logger;
 }
 
@@ -28,12 +35,14 @@ export async function infer(
   signal: CallSignal,
 ): Promise<Reaction> {
   observation.asksFor({ ...route, signature: "" });
+  const { maxBytes } = parts.config;
+  using room = parts.room.enter();
   let receivedBytes = 0;
   try {
-    const body = await readBody(request, parts.config.maxBytes);
+    const body = await readBody(request, { maxBytes, room });
     receivedBytes = body.receivedBytes;
-    if (body.is !== "read") return unreadable(body, parts.config.maxBytes, !request.complete);
-    const json = await jsonOf(parts, route, body.bytes, request, observation, signal);
+    if (body.is !== "read") return unreadable(body, maxBytes, !request.complete);
+    const json = await jsonOf(parts, route, body, request, observation, signal);
     return { answer: jsonAnswer(json), receivedBytes, unread: false };
   } catch (thrown) {
     return { ...failure(parts.log, thrown), receivedBytes, unread: false };
@@ -41,41 +50,58 @@ export async function infer(
 }
 
 async function jsonOf(
-  { config, compatibility, backend }: InferParts,
+  parts: InferParts,
   route: InferRoute,
-  bytes: Uint8Array,
+  body: Extract<Body, { is: "read" }>,
   request: IncomingMessage,
   observation: Observation,
   signal: CallSignal,
 ): Promise<Uint8Array> {
-  const { method } = route;
-  const { spec, json } = parseJsonRequest(route, bytes);
+  const { backend, config, threads } = parts;
+  const { method, name, choice } = route;
+  const compatibility = parts.compatibility();
+  const limits = { deadline: deadlineOf(config.timeoutMs), signal };
+  const isBig = body.length >= IN_THREAD_BYTES;
+  const json = isBig ? await threads.parse(body.parts, limits) : parseRequestBody(whole(body));
+  const spec = { name, choice, signature: json.signature };
   observation.asksFor(spec);
-  const choices = compatibility();
-  const call = method === "Predict" ? predictCall(json, choices) : examplesCall(method, json, choices);
+  const call = isBig
+    ? await bigCall(method, json, spec, { compatibility, threads, limits })
+    : smallCall(method, json, { compatibility, threads });
   const serve = backend.serve({
     method,
     spec,
     body: observedBody(call, observation),
     header: headerOf(request),
-    deadline: deadlineOf(config.timeoutMs),
-    signal,
+    ...limits,
   });
   const answer = await serve.catch((thrown: unknown) => {
     throw call.explain(thrown);
   });
   observation.sentTo(answer.target);
-  return call.answerOf(answer.content);
+  return await call.answerOf(answer.content, limits);
+}
+
+function smallCall(method: RestMethod, json: RequestBody, parts: JsonCallParts): JsonCall {
+  return method === "Predict" ? predictCall(json, parts) : examplesCall(method, json, parts);
 }
 
 function unreadable(body: Exclude<Body, { is: "read" }>, maxBytes: number, unread: boolean): Reaction {
   const { receivedBytes } = body;
-  if (body.is === "cut off") {
-    const error = new InferenceError("CANCELLED", "the client went away before its body had come");
-    return { answer: errorAnswer(error), error, receivedBytes, unread: false };
+  switch (body.is) {
+    case "cut off": {
+      const error = new InferenceError("CANCELLED", "the client went away before its body had come");
+      return { answer: errorAnswer(error), error, receivedBytes, unread: false };
+    }
+    case "no room": {
+      const sentence = "the bodies of requests under way leave no memory for this one";
+      const error = new InferenceError("UNAVAILABLE", sentence, { retryAfterMs: 1000 });
+      return { answer: errorAnswer(error), error, receivedBytes, unread };
+    }
+    case "too large": {
+      const sentence = `the body is longer than ${maxBytes} bytes`;
+      const error = new InferenceError("RESOURCE_EXHAUSTED", sentence, { origin: "client" });
+      return { answer: errorAnswer(error, TOO_LARGE), error, receivedBytes, unread };
+    }
   }
-  const error = new InferenceError("RESOURCE_EXHAUSTED", `the body is longer than ${maxBytes} bytes`, {
-    origin: "client",
-  });
-  return { answer: errorAnswer(error, TOO_LARGE), error, receivedBytes, unread };
 }

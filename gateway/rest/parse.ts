@@ -1,20 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { type Deadline, deadlineIn, type ModelSpec, NO_DEADLINE } from "../../core/index.ts";
-import { parseRequestBody, type RequestBody } from "../../tensor/index.ts";
+import { type Deadline, deadlineIn, NO_DEADLINE } from "../../core/index.ts";
 import { hostAndPort } from "../listening.ts";
-import type { InferRoute } from "./url.ts";
-
-/** A request whose body has been checked as JSON. */
-export interface JsonRequest {
-  readonly spec: ModelSpec;
-  readonly json: RequestBody;
-}
-
-/** Throws INVALID_ARGUMENT for a body that is not JSON, in the words of RapidJSON. */
-export function parseJsonRequest({ name, choice }: InferRoute, body: Uint8Array): JsonRequest {
-  const json = parseRequestBody(body);
-  return { spec: { name, choice, signature: json.signature }, json };
-}
 
 /** A header that is sent several times is joined as HTTP joins it. */
 export function headerOf({ headers }: IncomingMessage): (name: string) => string | undefined {

@@ -8,10 +8,12 @@ import type { Backend } from "../backend.ts";
 import { InFlight } from "../in-flight.ts";
 import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
 import type { Metrics, Observer } from "../observe/index.ts";
+import { createJsonThreads, type JsonThreads } from "../threads/index.ts";
 import { pageAnswer, send } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { answerBadHttp, answerConnect } from "./bad-http.ts";
-import { announcesMore } from "./body.ts";
+import { announcedBytes, announcesMore } from "./body.ts";
+import { type BodyRoom, createBodyRoom } from "./body-room.ts";
 import { addHealthRoutes, MONITORING_PATH } from "./health.ts";
 import { clientOf } from "./parse.ts";
 import { failure } from "./reaction.ts";
@@ -54,6 +56,8 @@ const API_PATH = "/v1/";
 export function createRestServer(options: RestServerOptions): RestServer {
   const { host, port, config, monitoringPath, log } = options;
   const inFlight = new InFlight();
+  const threads = createJsonThreads(log);
+  const room = createBodyRoom(config.maxBytesInFlight);
   let draining = false;
   const app = Fastify({
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -62,7 +66,7 @@ export function createRestServer(options: RestServerOptions): RestServer {
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, "NOT_FOUND"),
     clientErrorHandler: answerBadHttp,
   });
-  const refuse = addRoutes(app, { ...options, draining: () => draining });
+  const refuse = addRoutes(app, { ...options, threads, room, draining: () => draining });
   app.addHook("onRequest", (request, reply, done) => {
     inFlight.enter();
     reply.raw.once("close", () => inFlight.leave());
@@ -75,7 +79,8 @@ export function createRestServer(options: RestServerOptions): RestServer {
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.server.on("connect", answerConnect);
   app.server.on("checkContinue", (request, response) => {
-    if (!announcesMore(request, config.maxBytes)) response.writeContinue();
+    const isWanted = !announcesMore(request, config.maxBytes) && room.has(announcedBytes(request));
+    if (isWanted) response.writeContinue();
     app.server.emit("request", request, response);
   });
 
@@ -98,6 +103,7 @@ export function createRestServer(options: RestServerOptions): RestServer {
       app.server.closeAllConnections();
       await closed;
       await app.close();
+      await threads.close();
     },
   };
 }
@@ -105,7 +111,13 @@ export function createRestServer(options: RestServerOptions): RestServer {
 /** Answers what stands under no route, or asks by a method that nothing here has. */
 type Refuse = (request: FastifyRequest, reply: FastifyReply, code: "NOT_FOUND" | "UNIMPLEMENTED") => FastifyReply;
 
-function addRoutes(app: FastifyInstance, options: RestServerOptions & { readonly draining: () => boolean }): Refuse {
+interface RouteParts extends RestServerOptions {
+  readonly threads: JsonThreads;
+  readonly room: BodyRoom;
+  readonly draining: () => boolean;
+}
+
+function addRoutes(app: FastifyInstance, options: RouteParts): Refuse {
   const { observer, log, draining } = options;
   const api = createApi(options);
   app.route({ method: app.supportedMethods, url: API_PATH, handler: api });

@@ -156,7 +156,7 @@ test("a taken port is told in words", async () => {
   const second = createRestServer({
     host: "127.0.0.1",
     port: rest.port,
-    config: { port: rest.port, timeoutMs: 1, maxBytes: 1, cors: false },
+    config: { port: rest.port, timeoutMs: 1, maxBytesInFlight: undefined, maxBytes: 1, cors: false },
     compatibility: () => ({ strictJson: false, urlSafeBase64: false }),
     monitoringPath: undefined,
     backend: rest.backend,

@@ -76,7 +76,9 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
     serveWith: async (call, target) => ({ target, arm: "", content: { is: "message", message: run(call, target) } }),
     async serve(call) {
       backend.calls.push(call);
-      return await backend.serveWith(call, resolve(call.spec));
+      const target = resolve(call.spec);
+      await call.body.prepare?.(target, call);
+      return await backend.serveWith(call, target);
     },
     resolve,
     status(name, version) {

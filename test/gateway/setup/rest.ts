@@ -43,7 +43,14 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
     accessLog: createAccessLog(log),
     knowsModel: (name) => backend.modelNames().includes(name),
   });
-  const config: RestConfig = { port: 0, timeoutMs: 30_000, maxBytes: 1_000, cors: false, ...rest };
+  const config: RestConfig = {
+    port: 0,
+    timeoutMs: 30_000,
+    maxBytes: 1_000,
+    maxBytesInFlight: undefined,
+    cors: false,
+    ...rest,
+  };
   const server = createRestServer({
     host: "127.0.0.1",
     port: 0,

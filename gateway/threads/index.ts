@@ -1,0 +1,2 @@
+export { type AnswerKind, answerJson } from "./jobs.ts";
+export { createJsonThreads, IN_THREAD_BYTES, type JsonThreads } from "./json-threads.ts";
