@@ -1,11 +1,11 @@
 import { InferenceError } from "../../core/index.ts";
 import type { DType } from "../dtype.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET, skipSpace, skipValue } from "./cursor.ts";
 import { quoteJson } from "./quote.ts";
 import type { Sink } from "./sink.ts";
 import { createSink } from "./sinks.ts";
-import type { Source } from "./source.ts";
+import { numberListAt, type Source } from "./source.ts";
 
 /** TensorFlow's limit. */
 const MAX_RANK = 254;
@@ -21,23 +21,37 @@ const UNKNOWN = -1;
 export class DenseReader {
   /** Rank and sizes of the value read last; sizes beyond the rank are left over. */
   rank = 0;
-  readonly sizes: Float64Array = new Float64Array(MAX_RANK + 1);
+  readonly sizes: number[] = [];
   /** Elements of the value read last. */
   count = 0;
 
+  private readonly source: Source;
+  private readonly dtype: DType | undefined;
   private readonly bytes: Uint8Array;
   private readonly sink: Sink;
   /** For each list that is open: how many of its elements are done. */
-  private readonly done: Float64Array = new Float64Array(MAX_RANK + 1);
+  private readonly done: number[] = [];
   private depth = 0;
 
   constructor(source: Source, dtype: DType | undefined) {
+    this.source = source;
+    this.dtype = dtype;
     this.bytes = source.bytes;
     this.sink = createSink(source, dtype);
   }
 
   /** The value at `from`; gives where it ends. */
   read(from: number): number {
+    const list = this.sink.takePacked === undefined ? undefined : numberListAt(this.source, from, this.dtype);
+    if (list === undefined) return this.readEach(from);
+    this.sink.takePacked?.(list.data);
+    this.rank = list.shape.length;
+    for (const [level, size] of list.shape.entries()) this.sizes[level] = size;
+    this.count = elementCount(list.shape);
+    return list.endAt;
+  }
+
+  private readEach(from: number): number {
     const { bytes, sink, done } = this;
     this.rank = UNKNOWN;
     this.count = 0;
@@ -141,7 +155,7 @@ export class DenseReader {
 
   /** The shape of the value read last. */
   shape(): number[] {
-    return [...this.sizes.subarray(0, this.rank)];
+    return this.sizes.slice(0, this.rank);
   }
 
   /** All values read, as one tensor. */

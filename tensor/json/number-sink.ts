@@ -3,7 +3,7 @@ import type { DType, DTypeName } from "../dtype.ts";
 import { toSmallFloats } from "../small-float.ts";
 import { packedTensor, type Tensor } from "../tensor.ts";
 import { isWhole, readNumber } from "./number.ts";
-import { bytesOf, type Sink, typeError } from "./sink.ts";
+import { bytesOf, joined, type Sink, typeError } from "./sink.ts";
 
 export interface Range {
   readonly whole: boolean;
@@ -56,12 +56,18 @@ export class NumberSink implements Sink {
     return end;
   }
 
+  takePacked(data: Uint8Array): void {
+    this.flush();
+    this.full.push(data);
+  }
+
+  private flush(): void {
+    if (this.count > 0) this.full.push(bytesOf(this.range.toData(this.values.slice(0, this.count))));
+    this.count = 0;
+  }
+
   private makeRoom(): void {
-    if (this.count === CHUNK) {
-      this.full.push(bytesOf(this.range.toData(this.values.slice())));
-      this.count = 0;
-      return;
-    }
+    if (this.count === CHUNK) return this.flush();
     const grown = new Float64Array(this.count * 2);
     grown.set(this.values);
     this.values = grown;
@@ -78,19 +84,7 @@ export class NumberSink implements Sink {
   }
 
   finish(shape: readonly number[]): Tensor {
-    const last = bytesOf(this.range.toData(this.values.subarray(0, this.count)));
-    return packedTensor(this.dtype, shape, this.full.length === 0 ? last : concat([...this.full, last]));
+    this.flush();
+    return packedTensor(this.dtype, shape, joined(this.full));
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,11 +1,12 @@
 import { InferenceError } from "../../core/index.ts";
+import type { DType } from "../dtype.ts";
 import type { TensorInfo } from "../signature.ts";
-import type { Tensor } from "../tensor.ts";
+import { packedTensor, type Tensor } from "../tensor.ts";
 import { base64Value } from "./base64.ts";
 import { CLOSE_BRACKET, eachElement, eachMember, OPEN_BRACE, skipSpace, skipValue } from "./cursor.ts";
 import { DenseReader } from "./dense.ts";
 import { quoteJson } from "./quote.ts";
-import type { Source } from "./source.ts";
+import { numberListAt, type Source } from "./source.ts";
 import { stringEquals, stringText } from "./text.ts";
 
 /**
@@ -20,7 +21,7 @@ export function readRows(
   const { bytes } = source;
   const first = skipSpace(bytes, at + 1);
   if (bytes[first] === CLOSE_BRACKET) return undefined;
-  const columns = [...infos].map(([name, { dtype }], index) => new Column(name, index, new DenseReader(source, dtype)));
+  const columns = [...infos].map(([name, { dtype }], index) => new Column(source, name, index, dtype));
   const named = isObjectElement(bytes, first);
   if (!named && columns.length > 1) {
     throw new InferenceError(
@@ -29,6 +30,8 @@ export function readRows(
     );
   }
   const only = columns[0] as Column;
+  const tensor = named ? undefined : only.whole(at);
+  if (tensor !== undefined) return new Map([[only.name, tensor]]);
   let rows = 0;
   eachElement(bytes, at, (valueAt, row) => {
     rows = row + 1;
@@ -101,15 +104,25 @@ class Column {
   readonly nameBytes: Uint8Array;
   readonly index: number;
   lastRow = -1;
+  private readonly source: Source;
+  private readonly dtype: DType | undefined;
   private readonly reader: DenseReader;
   private rowShape: readonly number[] = [];
   private rowCount = 0;
 
-  constructor(name: string, index: number, reader: DenseReader) {
+  constructor(source: Source, name: string, index: number, dtype: DType | undefined) {
+    this.source = source;
+    this.dtype = dtype;
     this.name = name;
     this.nameBytes = new TextEncoder().encode(name);
     this.index = index;
-    this.reader = reader;
+    this.reader = new DenseReader(source, dtype);
+  }
+
+  /** The tensor that the list of rows at `at` is, when it is one of numbers only. */
+  whole(at: number): Tensor | undefined {
+    const list = numberListAt(this.source, at, this.dtype);
+    return list === undefined || this.dtype === undefined ? undefined : packedTensor(this.dtype, list.shape, list.data);
   }
 
   /** Takes the value at `at` and gives where it ends. */

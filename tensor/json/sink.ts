@@ -7,6 +7,8 @@ export interface Sink {
   readonly bytes: Uint8Array;
   /** Takes the value at `at`, which is no list, and gives where it ends. Throws INVALID_ARGUMENT or UNIMPLEMENTED. */
   take(at: number): number;
+  /** Takes the memory of many values at once; only sinks of numbers can. */
+  takePacked?(data: Uint8Array): void;
   finish(shape: readonly number[]): Tensor;
 }
 
@@ -17,4 +19,18 @@ export function typeError(bytes: Uint8Array, at: number, name: string): Inferenc
 
 export function bytesOf(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** One after the other; a single one as it is. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -6,7 +6,7 @@ import { OPEN_BRACE, QUOTE, skipValue } from "./cursor.ts";
 import { readInt64 } from "./number.ts";
 import { NumberSink, RANGES } from "./number-sink.ts";
 import { jsonType, quoteJson } from "./quote.ts";
-import { bytesOf, type Sink, typeError } from "./sink.ts";
+import { bytesOf, joined, type Sink, typeError } from "./sink.ts";
 import type { Source } from "./source.ts";
 import { stringBytes } from "./text.ts";
 
@@ -28,6 +28,7 @@ class Int64Sink implements Sink {
   private readonly signed: boolean;
   private halves = new Uint32Array(64);
   private count = 0;
+  private readonly full: Uint8Array[] = [];
 
   constructor(bytes: Uint8Array, dtype: DType) {
     this.bytes = bytes;
@@ -47,8 +48,19 @@ class Int64Sink implements Sink {
     return end;
   }
 
+  takePacked(data: Uint8Array): void {
+    this.flush();
+    this.full.push(data);
+  }
+
+  private flush(): void {
+    if (this.count > 0) this.full.push(bytesOf(this.halves.slice(0, this.count)));
+    this.count = 0;
+  }
+
   finish(shape: readonly number[]): Tensor {
-    return packedTensor(this.dtype, shape, bytesOf(this.halves.subarray(0, this.count)));
+    this.flush();
+    return packedTensor(this.dtype, shape, joined(this.full));
   }
 }
 

@@ -1,5 +1,7 @@
+import type { DType } from "../dtype.ts";
 import { StringBudget } from "../limits.ts";
 import type { RequestBody } from "./body.ts";
+import { type NumberList, NumberListReader } from "./number-list.ts";
 
 /** What a reader takes beyond the JSON of TensorFlow Serving; all off by default. */
 export interface JsonReading {
@@ -12,8 +14,17 @@ export interface Source {
   readonly bytes: Uint8Array;
   readonly budget: StringBudget;
   readonly urlSafeBase64: boolean;
+  readonly lists: ReadonlyMap<number, NumberList>;
 }
 
-export function sourceOf({ bytes }: RequestBody, { urlSafeBase64 = false }: JsonReading): Source {
-  return { bytes, budget: new StringBudget(), urlSafeBase64 };
+export function sourceOf({ bytes, lists }: RequestBody, { urlSafeBase64 = false }: JsonReading): Source {
+  return { bytes, budget: new StringBudget(), urlSafeBase64, lists };
+}
+
+/** The numbers of the list at `at`, if it could be read as a whole; again where another type had been expected. */
+export function numberListAt({ bytes, lists }: Source, at: number, dtype: DType | undefined): NumberList | undefined {
+  const list = lists.get(at);
+  if (list === undefined || dtype === undefined) return undefined;
+  if (list.dtype === dtype.name) return list;
+  return NumberListReader.of(bytes)?.read(at, dtype.name);
 }

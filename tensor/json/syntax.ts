@@ -27,6 +27,8 @@ function syntaxError(reason: keyof typeof REASONS, offset: number): InferenceErr
 
 /** Told of each member of the top-level object: where its name's quote, its value and the end of the value are. */
 export type OnMember = (nameAt: number, valueAt: number, endAt: number) => void;
+/** Asked at each list: where it ends, if it has been found to be right by other means; else -1. */
+export type OnList = (at: number) => number;
 
 const ARRAY = 1;
 const OBJECT = 0;
@@ -36,7 +38,7 @@ const OBJECT = 0;
  * of RapidJSON as TensorFlow Serving uses it: `NaN`, `Inf` and `Infinity` are numbers, a byte-order mark is skipped,
  * strings may hold any bytes. Iterative, so any depth will do. Throws INVALID_ARGUMENT.
  */
-export function checkSyntax(bytes: Uint8Array, onMember: OnMember): number {
+export function checkSyntax(bytes: Uint8Array, onMember: OnMember, onList?: OnList): number {
   if (bytes.length === 0) throw new InferenceError("INVALID_ARGUMENT", EMPTY_BODY);
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const root = space(bytes, bom);
@@ -51,7 +53,9 @@ export function checkSyntax(bytes: Uint8Array, onMember: OnMember): number {
   for (;;) {
     // Here a value begins.
     const byte = bytes[pos];
-    if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+    const known = byte === OPEN_BRACKET && onList !== undefined ? onList(pos) : -1;
+    if (known >= 0) pos = known;
+    else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       if (depth === open.length) open = grown(open);
       open[depth++] = byte === OPEN_BRACKET ? ARRAY : OBJECT;
       pos = space(bytes, pos + 1);

@@ -1,0 +1,81 @@
+import { type DTypeName, dtypeNamed } from "../dtype.ts";
+import type { Kernel } from "./kernel.ts";
+import { RANGES, type Range } from "./number-sink.ts";
+import { bytesOf } from "./sink.ts";
+
+/** What `wasm/read-number.ts` keeps: doubles, from which all other types are made, or 64-bit integers. */
+const DOUBLE = 0;
+const INTEGERS: Readonly<Partial<Record<DTypeName, number>>> = { int64: 1, uint64: 2 };
+
+/** Whether the kernels read numbers of this type. */
+export function isPackable(dtype: DTypeName): boolean {
+  return RANGES[dtype] !== undefined || INTEGERS[dtype] !== undefined;
+}
+
+/** More than it was by this factor at most: what is foreseen may be much too long. */
+const MAX_GROWTH = 4;
+
+/** Gathers what the kernels read, brought to its type. */
+export class NumberPacker {
+  readonly kind: number;
+  private readonly kernel: Kernel;
+  private readonly range: Range | undefined;
+  private readonly isFloat: boolean;
+  private readonly itemBytes: number;
+  private data = new Uint8Array(0);
+  private length = 0;
+
+  constructor(kernel: Kernel, dtype: DTypeName) {
+    this.kernel = kernel;
+    this.kind = INTEGERS[dtype] ?? DOUBLE;
+    this.isFloat = dtype === "float";
+    // Whole numbers of 64 bits have been checked as they were read.
+    this.range = dtype === "double" ? undefined : RANGES[dtype];
+    this.itemBytes = dtypeNamed(dtype).itemBytes;
+  }
+
+  /**
+   * Takes the numbers of the kernels' last call; false if one of them is not of the type. `rest`: what may still come,
+   * this included, as a multiple of this.
+   */
+  take(rest: number): boolean {
+    const { kernel, range } = this;
+    const count = kernel.result[1] as number;
+    if (range === undefined) this.put(kernel.bytes.subarray(0, count * this.itemBytes), rest);
+    else if (this.isFloat) {
+      kernel.narrow(count);
+      this.put(kernel.bytes.subarray(0, count * this.itemBytes), rest);
+    } else {
+      const values = kernel.doubles.subarray(0, count);
+      if (range.whole && (kernel.result[3] !== 1 || !areWithin(values, range))) return false;
+      this.put(bytesOf(range.toData(values)), rest);
+    }
+    return true;
+  }
+
+  private put(more: Uint8Array, rest: number): void {
+    const need = this.length + more.length;
+    if (need > this.data.length) {
+      const foreseen = this.length + Math.ceil((more.length * rest) / this.itemBytes) * this.itemBytes;
+      // Such a buffer is not filled with zeros first.
+      const grown = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(foreseen, need * MAX_GROWTH)).buffer);
+      grown.set(this.data.subarray(0, this.length));
+      this.data = grown;
+    }
+    this.data.set(more, this.length);
+    this.length = need;
+  }
+
+  /** All of them; without the memory that was made ready in vain, if that is much. */
+  finish(): Uint8Array {
+    const used = this.data.subarray(0, this.length);
+    return this.data.length > this.length * 1.25 ? used.slice() : used;
+  }
+}
+
+function areWithin(values: Float64Array, { from, to }: Range): boolean {
+  for (const value of values) {
+    if (value < from || value > to) return false;
+  }
+  return true;
+}

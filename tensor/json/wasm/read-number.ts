@@ -1,0 +1,144 @@
+import { digitCount, digitsAt, digitsValue, tenTo } from "./digits";
+import { TEXT } from "./memory";
+import { nearest, quotient, UNKNOWN } from "./nearest";
+
+/** The host's own conversion, exact for any text: of the number that `from` and `to` enclose, counted in the text. */
+declare function readSlowly(from: i32, to: i32): f64;
+
+/** How numbers are kept. */
+export const DOUBLE: i32 = 0;
+export const INT64: i32 = 1;
+export const UINT64: i32 = 2;
+
+/** Whether every number since this was set was spelled as an integer. */
+export let allWhole: bool = true;
+
+export function setAllWhole(value: bool): void {
+  allWhole = value;
+}
+
+const MINUS: u8 = 0x2d;
+const PLUS: u8 = 0x2b;
+const POINT: u8 = 0x2e;
+/** `e`, and `E` with this bit set. */
+const EXPONENT: u8 = 0x65;
+const LOWER: u8 = 0x20;
+
+/** With seven digits behind the point it is still a whole number that a double holds. */
+const SHORT: u64 = 100000000;
+
+/** More digits than any double or power needs; keeps the exponent a small number. */
+const MAX_EXPONENT: i32 = 99999;
+
+/**
+ * Reads the number at `start` into eight bytes at `out` and gives where it ends; 0 for what is no number of JSON, or
+ * cannot be kept as asked.
+ */
+export function readNumber(start: usize, out: usize, kind: i32): usize {
+  const negative = load<u8>(start) == MINUS;
+  const first = start + usize(negative);
+  let p = first;
+  let mantissa: u64;
+  // Whether all digits are in the mantissa.
+  let fits = true;
+  let text = digitsAt(p);
+  let count: u64;
+  if (u8(text >> 8) == (POINT ^ 0x30) && u8(text) < 10) {
+    // By far the most frequent beginning of a decimal.
+    mantissa = text & 0xf;
+    p++;
+  } else {
+    count = digitCount(text);
+    if (count == 0) return kind == DOUBLE ? readWord(p, negative, out) : 0;
+    if (u8(text) == 0 && count > 1) return 0;
+    mantissa = digitsValue(text, count);
+    p += <usize>count;
+    while (count == 8) {
+      text = digitsAt(p);
+      count = digitCount(text);
+      if (count == 0) break;
+      if (mantissa >= tenTo(19 - count)) fits = false;
+      mantissa = mantissa * tenTo(count) + digitsValue(text, count);
+      p += <usize>count;
+    }
+  }
+  let next = load<u8>(p);
+  if (next != POINT && (next | LOWER) != EXPONENT) {
+    if (kind != DOUBLE) return fits && storeInteger(mantissa, negative, out, kind) ? p : 0;
+    const size = fits ? f64(mantissa) : slow(first, p);
+    // A whole number has no negative zero.
+    store<f64>(out, negative ? 0 - size : size);
+    return size == Infinity ? 0 : p;
+  }
+  if (kind != DOUBLE) return 0;
+  allWhole = false;
+  let exponent: i32 = 0;
+  if (next == POINT) {
+    const fraction = ++p;
+    text = digitsAt(p);
+    count = digitCount(text);
+    if (count == 0) return 0;
+    p += <usize>count;
+    next = load<u8>(p);
+    if (count < 8 && mantissa < SHORT && fits && (next | LOWER) != EXPONENT) {
+      const size = quotient(mantissa * tenTo(count) + digitsValue(text, count), count);
+      store<f64>(out, negative ? -size : size);
+      return p;
+    }
+    for (;;) {
+      if (mantissa >= tenTo(19 - count)) fits = false;
+      mantissa = mantissa * tenTo(count) + digitsValue(text, count);
+      if (count < 8) break;
+      text = digitsAt(p);
+      count = digitCount(text);
+      if (count == 0) break;
+      p += <usize>count;
+    }
+    exponent = i32(fraction - p);
+    next = load<u8>(p);
+  }
+  if ((next | LOWER) == EXPONENT) {
+    p++;
+    const sign = load<u8>(p);
+    if (sign == MINUS || sign == PLUS) p++;
+    const digits = p;
+    let power: i32 = 0;
+    for (let digit = load<u8>(p) - 0x30; digit < 10; digit = load<u8>(++p) - 0x30) {
+      power = min(power * 10 + digit, MAX_EXPONENT);
+    }
+    if (p == digits) return 0;
+    exponent += sign == MINUS ? -power : power;
+  }
+  let size = fits ? nearest(mantissa, exponent) : UNKNOWN;
+  if (size == UNKNOWN) size = slow(first, p);
+  store<f64>(out, negative ? -size : size);
+  return size == Infinity ? 0 : p;
+}
+
+function slow(from: usize, to: usize): f64 {
+  return readSlowly(i32(from - TEXT), i32(to - TEXT));
+}
+
+/** False for what 64 bits don't hold. */
+function storeInteger(size: u64, negative: bool, out: usize, kind: i32): bool {
+  const most: u64 = kind == UINT64 ? (negative ? 0 : u64.MAX_VALUE) : (u64(1) << 63) - u64(!negative);
+  if (size > most) return false;
+  store<u64>(out, negative ? 0 - size : size);
+  return true;
+}
+
+/** `NaN`, `Inf` and `Infinity`, which RapidJSON takes for numbers. */
+function readWord(p: usize, negative: bool, out: usize): usize {
+  const three = load<u32>(p) & 0xffffff;
+  if (three == 0x4e614e) {
+    allWhole = false;
+    store<f64>(out, NaN);
+    return p + 3;
+  }
+  if (three != 0x666e49) return 0;
+  allWhole = false;
+  store<f64>(out, negative ? -Infinity : Infinity);
+  if (load<u8>(p, 3) != 0x69) return p + 3;
+  // inity
+  return load<u32>(p, 3) == 0x74696e69 && load<u8>(p, 7) == 0x79 ? p + 8 : 0;
+}

@@ -1,0 +1,170 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type DTypeName, decodePredictInputs, parseRequestBody, type RequestBody } from "../../../tensor/index.ts";
+import { checkSyntax } from "../../../tensor/json/syntax.ts";
+import { mutated, Random } from "../../fuzz/random.ts";
+import { bytesOf, failureOf, signature } from "./support.ts";
+
+/*
+ * Long lists of numbers are read by WebAssembly kernels. Whatever they are given, the result and every error must be those
+ * of the readers in JavaScript, which are asked here by leaving out what the kernels have read.
+ */
+
+const DTYPES: readonly DTypeName[] = ["float", "double", "int32", "uint8", "int64", "uint64", "half", "bool", "string"];
+
+function parsedSlowly(bytes: Uint8Array): string {
+  return failureOf(() => checkSyntax(bytes, () => undefined)).replace(/got \d+/, "");
+}
+
+function parsed(bytes: Uint8Array, dtype: DTypeName): RequestBody | undefined {
+  let body: RequestBody | undefined;
+  const said = failureOf(() => {
+    body = parseRequestBody(bytes, dtype);
+  });
+  if (body === undefined) {
+    // Beyond syntax a body has to be an object with a name that is a string.
+    const slow = parsedSlowly(bytes);
+    if (slow.startsWith("INVALID_ARGUMENT") || !said.includes("JSON Value:")) expect(said).toBe(slow);
+  } else expect(parsedSlowly(bytes)).toMatch(/^nothing thrown/);
+  return body;
+}
+
+function inputsOf(body: RequestBody, dtype: DTypeName): unknown {
+  let tensors: unknown;
+  const failure = failureOf(() => {
+    const { inputs } = decodePredictInputs(body, signature({ x: dtype }));
+    tensors = [...inputs].map(([name, tensor]) => [
+      name,
+      tensor.dtype.name,
+      tensor.shape,
+      tensor.kind === "packed"
+        ? Buffer.from(tensor.data).toString("hex")
+        : tensor.values.map((v) => Buffer.from(v).toString("hex")),
+    ]);
+  });
+  return tensors ?? failure;
+}
+
+/** That both ways agree; gives whether the kernels have read anything. */
+function agree(bytes: Uint8Array, expected: DTypeName, dtype: DTypeName): boolean {
+  const body = parsed(bytes, expected);
+  if (body === undefined) return false;
+  expect(inputsOf(body, dtype)).toEqual(inputsOf({ ...body, lists: new Map() }, dtype));
+  return body.lists.size > 0;
+}
+
+const text = (value: unknown): string => JSON.stringify(value).replaceAll(/"(-?[\w.+-]+)"/g, "$1");
+
+const LENGTH = 80;
+const row = (make: (i: number) => unknown): unknown[] => Array.from({ length: LENGTH }, (_, i) => make(i));
+
+describe("a list of numbers is read alike by both ways", () => {
+  for (const [name, value] of [
+    ["small integers", row((i) => i - 20)],
+    ["decimals", row((i) => i / 7)],
+    ["exponents", row((i) => `${i}.5e${i - 20}`)],
+    ["more digits than 64 bits", row((i) => `${i + 1}2345678901234567890123.456789`)],
+    ["64-bit integers", row((i) => `${i % 2 === 0 ? "-" : ""}92233720368547758${String(i + 7).padStart(2, "0")}`)],
+    ["unsigned ones", row((i) => `184467440737095516${String(i).padStart(2, "0")}`)],
+    ["zeros of both signs", row((i) => ["0", "-0", "0.0", "-0.0", "0e5", "-0e5", "0E-7"][i % 7])],
+    ["words", row((i) => ["NaN", "Inf", "-Inf", "Infinity", "-Infinity", "-NaN", "1"][i % 7])],
+    ["what rounds to infinity", row((i) => (i === 33 ? "1.7976931348623159e308" : "1.0"))],
+    ["what is too big", row((i) => (i === 33 ? "1e400" : "1.0"))],
+    ["what is too big, negative", row((i) => (i === 33 ? "-1e400" : "1.0"))],
+    ["what is too small", row((i) => (i === 33 ? "-1e-400" : "1.0"))],
+    ["subnormals", row((i) => `${i}e-323`)],
+    ["a leading zero", row((i) => (i === 33 ? "01" : "10"))],
+    ["a point without digits", row((i) => (i === 33 ? "1." : "10"))],
+    ["a point without a number", row((i) => (i === 33 ? ".5" : "10"))],
+    ["a plus", row((i) => (i === 33 ? "+5" : "10"))],
+    ["a lone minus", row((i) => (i === 33 ? "-" : "10"))],
+    ["an exponent without digits", row((i) => (i === 33 ? "1e+" : "10"))],
+    ["nested", row((i) => row((j) => i * j))],
+    ["nested deep", [[[row((i) => [i])]], [[row((i) => [-i])]]]],
+    ["nested deeper than kernels look", row((i) => JSON.parse(`${"[".repeat(20)}${i}${"]".repeat(20)}`) as unknown)],
+    ["ragged", row((i) => row((j) => j).slice(0, i === 33 ? 5 : 7))],
+    ["of two depths", row((i) => (i === 33 ? 1 : [1]))],
+    ["of two depths, the other way round", row((i) => (i === 33 ? [1] : 1))],
+    ["empty at its end", [row((i) => i), []]],
+    ["with a null", row((i) => (i === 33 ? null : 1.5))],
+    ["with a truth value", row((i) => (i === 33 ? true : 1.5))],
+    ["with a list of a text", row((i) => (i === 33 ? ["a text"] : [1.5]))],
+  ] as const) {
+    test(name, () => {
+      for (const key of ["instances", "inputs"]) {
+        for (const dtype of DTYPES) {
+          for (const space of ["", " ", "\r\n\t "]) {
+            const list = text(value).replaceAll(",", `${space},${space}`).replaceAll("]", `${space}]`);
+            for (const body of [`{"${key}":${list}}`, `{"${key}": {"x": ${list}}}`, `{"${key}": [{"x": ${list}}]}`]) {
+              agree(bytesOf(body), "float", dtype);
+              agree(bytesOf(body), dtype, dtype);
+            }
+          }
+        }
+      }
+    });
+  }
+});
+
+test("lists of any length are, wherever a window of the kernels ends", () => {
+  const random = new Random(7);
+  for (const spell of [
+    () => String(random.below(1000)),
+    () => (random.unit() * 2 - 1).toFixed(random.below(9) + 1),
+    () => String(random.unit()),
+    () => `${random.below(100)}.${random.below(100)}e${random.below(20) - 10}`,
+    () => random.pick(["-Infinity", "NaN", "1"]),
+    () => `${" ".repeat(random.below(50))}${random.below(1000)}`,
+  ]) {
+    for (const count of [6000, 20000, 70000]) {
+      const list = Array.from({ length: count }, () => `[${spell()},${spell()}]`).join(",");
+      for (const dtype of ["float", "int32"] as const) agree(bytesOf(`{"instances":[${list}]}`), dtype, dtype);
+    }
+  }
+});
+
+test("a number or a gap longer than a window is", () => {
+  const digits = "1".repeat(70_000);
+  for (const odd of [`0.${digits}`, `${" ".repeat(70_000)}5`, digits]) {
+    agree(bytesOf(`{"inputs": [${text(row((i) => i))},[1.5, ${odd}]]}`), "float", "float");
+    agree(bytesOf(`{"inputs": [${text(row((i) => i)).slice(1, -1)}, ${odd}, 2]}`), "float", "float");
+  }
+});
+
+test("a body cut off anywhere is refused alike", () => {
+  const body = bytesOf(`{"instances": [${text(row((i) => i / 3)).slice(1)}}`);
+  for (let end = 0; end < body.length; end++) agree(body.subarray(0, end), "float", "float");
+});
+
+test("damaged lists are", () => {
+  const random = new Random(11);
+  const samples = [
+    row((i) => i - 9),
+    row((i) => i / 3),
+    row((i) => [i / 3, i * 1e10]),
+    row((i) => [[`${i}e-5`]]),
+    row((i) => ({ x: row((j) => i * j) })),
+  ].map((value) => Buffer.from(`{"instances": ${text(value)}}`));
+  let read = 0;
+  for (let i = 0; i < 4000; i++) {
+    const bytes = mutated(random, random.pick(samples), samples, 1);
+    if (agree(bytes, random.pick(DTYPES), random.pick(DTYPES))) read++;
+  }
+  // Else this would test little.
+  expect(read).toBeGreaterThan(200);
+});
+
+test("random lists are", () => {
+  const scalar = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.integer().map(String),
+    fc.bigInt(-(2n ** 63n), 2n ** 64n).map(String),
+    fc.stringMatching(/^-?(0|[1-9]\d{0,25})(\.\d{1,25})?([eE][+-]?\d{1,3})?$/),
+  );
+  fc.assert(
+    fc.property(fc.array(scalar, { minLength: 20, maxLength: 60 }), fc.constantFrom(...DTYPES), (list, dtype) => {
+      agree(bytesOf(`{"inputs": [${list.join(", ")}]}`), dtype, dtype);
+    }),
+    { numRuns: 1000 },
+  );
+});
