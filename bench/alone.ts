@@ -19,13 +19,13 @@ export const benchmark: Benchmark = {
     // Nothing but noise is allowed for; a wait for company would be a multiple of it.
     {
       row: "rest-merging-p50",
-      measure: "the same over REST, merging on against off",
+      measure: "one REST request alone, merging on against off",
       of: "ratio",
       want: { atMost: 1.1 },
     },
     {
       row: "grpc-merging-p50",
-      measure: "the same over gRPC, merging on against off",
+      measure: "one gRPC request alone, merging on against off",
       of: "ratio",
       want: { atMost: 1.1 },
     },
@@ -50,7 +50,7 @@ export const benchmark: Benchmark = {
     const overRest = await compare([restOurs, unmerged(rest(UNMERGED)), restEnvoy], options);
     const overGrpc = await compare([grpcOurs, unmerged(await grpc(UNMERGED)), grpcEnvoy], options);
     return {
-      rows: [...rowsOf("rest", overRest), ...rowsOf("grpc", overGrpc)],
+      rows: [...rowsOf("REST", overRest), ...rowsOf("gRPC", overGrpc)],
       requests: { ...countsOf("REST", overRest), ...countsOf("gRPC", overGrpc) },
       settings: { ...on.settings, connections: "1" },
     };
@@ -64,15 +64,18 @@ function unmerged([ours]: readonly [Contestant, Contestant]): Contestant {
 }
 
 /** Each quantity against Envoy alone, and the median once more against ourselves without merging. */
-function rowsOf(edge: string, { rows }: Comparison): Row[] {
+function rowsOf(edge: "REST" | "gRPC", { rows }: Comparison): Row[] {
   return rows.flatMap((row) => {
     const { key, label, sides } = row;
     const [ours, ...others] = sides;
     const only = (keep: (name: string) => boolean): Row["sides"] => [ours, ...others.filter(({ name }) => keep(name))];
     const named = { ...row, label: `${edge}: ${label}` };
-    const against = { ...named, key: `${edge}-${key}`, sides: only((name) => name !== NAME_OF_UNMERGED) };
+    const against = { ...named, key: `${edge.toLowerCase()}-${key}`, sides: only((name) => name !== NAME_OF_UNMERGED) };
     if (key !== "p50") return [against];
-    return [against, { ...named, key: `${edge}-merging-${key}`, sides: only((name) => name === NAME_OF_UNMERGED) }];
+    return [
+      against,
+      { ...named, key: `${edge.toLowerCase()}-merging-${key}`, sides: only((name) => name === NAME_OF_UNMERGED) },
+    ];
   });
 }
 

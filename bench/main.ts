@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BENCHMARKS, loadAll, loadBenchmark } from "./benchmarks.ts";
+import { drawFlameGraph } from "./flame.ts";
 import {
   type Benchmark,
   chartOf,
@@ -13,14 +14,16 @@ import {
   writeResult,
   writeTable,
 } from "./frame/index.ts";
+import { CACHE } from "./peers/python.ts";
 
 const USAGE = `usage: npm run bench -- NAME [--seconds N] [--rounds N] [--smoke] [--out FOLDER]
 
 NAME is one of
   ${Object.keys(BENCHMARKS).join("\n  ")}
 or
-  all     every one that the table names, then the table
-  table   only bench/README.md's table and charts, from bench/results`;
+  all         every one that the table names, then the table
+  flame NAME  run one for a flame graph of the gateway, or of the benchmark itself where it starts none
+  table       only bench/README.md's table and charts, from bench/results`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +31,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string" },
     rounds: { type: "string" },
     smoke: { type: "boolean", default: false },
-    out: { type: "string", default: resultsFolder() },
+    out: { type: "string" },
   },
 });
 const options: Options = {
@@ -36,6 +39,9 @@ const options: Options = {
   rounds: Number(values.rounds ?? (values.smoke ? 1 : 5)),
   smoke: values.smoke,
 };
+
+/** Those of a smoke are no results. */
+const out = values.out ?? (options.smoke ? join(CACHE, "smoke") : resultsFolder());
 
 /** 0, or 1 when something failed, or 2 when the command isn't understood. */
 async function main(name: string | undefined): Promise<number> {
@@ -45,9 +51,17 @@ async function main(name: string | undefined): Promise<number> {
     return 0;
   }
   if (name === "all") return await all();
+  if (name === "flame") return await flame(positionals[1]);
   const benchmark = name === undefined ? undefined : await loadBenchmark(name);
   if (benchmark === undefined) return usage();
   await measure(benchmark);
+  return 0;
+}
+
+async function flame(name: string | undefined): Promise<number> {
+  const benchmark = name === undefined ? undefined : await loadBenchmark(name);
+  if (benchmark === undefined) return usage();
+  console.log(await drawFlameGraph(benchmark, { ...options, rounds: Number(values.rounds ?? 1) }));
   return 0;
 }
 
@@ -68,7 +82,7 @@ async function all(): Promise<number> {
       console.error(`${benchmark.name} failed:`, thrown);
     }
   }
-  if (values.out === resultsFolder()) writeTable(benchmarks);
+  if (out === resultsFolder()) writeTable(benchmarks);
   if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
   return failed.length === 0 ? 0 : 1;
 }
@@ -86,8 +100,8 @@ async function measure(benchmark: Benchmark): Promise<void> {
     requests: outcome.requests,
     rows: outcome.rows,
   };
-  writeResult(result, values.out);
-  writeFileSync(join(values.out, `${benchmark.name}.svg`), chartOf(result));
+  writeResult(result, out);
+  writeFileSync(join(out, `${benchmark.name}.svg`), chartOf(result, benchmark.goals));
   console.log(resultText(result, benchmark.goals));
 }
 

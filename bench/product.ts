@@ -30,9 +30,10 @@ export async function startProduct(config: ProductConfig, cores: Cores): Promise
   // No access log: the peers write none either.
   const server = { host: "127.0.0.1", rest: { port: rest }, grpc: { port: grpc }, logLevel: "warn" };
   writeFileSync(file, JSON.stringify({ workers: { count: 1 }, ...config, server }));
-  const running = start(process.execPath, [join(projectFolder(), "dist/cli/main.js"), "serve", `--config=${file}`], {
+  const program = [...profileFlags(), join(projectFolder(), "dist/cli/main.js"), "serve", `--config=${file}`];
+  const running = start(process.execPath, program, {
     core: cores.proxy,
-    env: { TENSORGATE_TENSORFLOW: tensorflowFolder(tensorflowPython()), ...process.env },
+    env: withTensorFlow(process.env),
   });
   const stop = async (): Promise<void> => {
     await running.stop();
@@ -42,18 +43,47 @@ export async function startProduct(config: ProductConfig, cores: Cores): Promise
     await until(async () => (await fetch(`http://127.0.0.1:${rest}/readyz`)).ok, running);
     const worker = workerBelow(running.pid);
     pin(worker.pid, cores.rest);
+    const readyAt = performance.now();
     return {
       rest: `http://127.0.0.1:${rest}`,
       grpc: `127.0.0.1:${grpc}`,
       gatewayPid: running.pid,
       workerPid: worker.pid,
       workerSocket: worker.socket,
-      [Symbol.asyncDispose]: stop,
+      [Symbol.asyncDispose]: async () => {
+        profiled.push({ pid: running.pid, readyMs: performance.now() - readyAt });
+        await stop();
+      },
     };
   } catch (thrown) {
     await stop();
     throw thrown;
   }
+}
+
+/** The library that Python peers run too, unless the environment names another. */
+function withTensorFlow(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const named = env["TENSORGATE_TENSORFLOW"];
+  return { ...env, TENSORGATE_TENSORFLOW: named ?? tensorflowFolder(tensorflowPython()) };
+}
+
+/** A gateway that has ended, and how long it had been ready. */
+export interface Profiled {
+  readonly pid: number;
+  readonly readyMs: number;
+}
+
+const profiled: Profiled[] = [];
+let profileFolder: string | undefined;
+
+/** From now on gateways write a profile of their time into `folder` when they end. Answers those that have ended so far. */
+export function profileProducts(folder: string): () => readonly Profiled[] {
+  profileFolder = folder;
+  return () => profiled;
+}
+
+function profileFlags(): readonly string[] {
+  return profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
 }
 
 const SETTINGS = "--worker_settings=";

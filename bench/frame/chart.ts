@@ -1,4 +1,4 @@
-import type { Row } from "./benchmark.ts";
+import type { Goal, Row } from "./benchmark.ts";
 import type { Result } from "./results.ts";
 import { spreadOf } from "./stats.ts";
 import { ratioText, spreadText } from "./text.ts";
@@ -10,13 +10,14 @@ const BAR = 18;
 const GAP = 6;
 
 /**
- * A result as an SVG: for each row a bar for each side, as long as its median, with a line from its least to its greatest
+ * A result as an SVG: for each row that a goal names (or all, where none is) a bar for each side, as long as its median, with a line from its least to its greatest
  * sample. Bars of a row share a scale. Colours follow the reader's light or dark theme.
  */
-export function chartOf({ benchmark, title, rows }: Result): string {
+export function chartOf({ benchmark, title, rows }: Result, goals: readonly Goal[]): string {
+  const named = rows.filter(({ key }) => goals.some(({ row }) => row === key));
   let y = 30;
   const parts: string[] = [];
-  for (const row of rows) {
+  for (const row of named.length > 0 ? named : rows) {
     const { svg, height } = rowChart(row, y);
     parts.push(svg);
     y += height;

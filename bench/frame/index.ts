@@ -1,5 +1,7 @@
 export type { Benchmark, Goal, Options, Outcome, RequestCounts, Row, Side } from "./benchmark.ts";
 export { chartOf } from "./chart.ts";
+export { type CpuProfile, framesOf } from "./cpu-profile.ts";
+export { flameGraph } from "./flame-graph.ts";
 export { type Cores, describeCores, describeMachine, planCores, versionOf, whereIs } from "./machine.ts";
 export { callsPerSecond, inTurns, sumOfResults } from "./paired.ts";
 export {

@@ -22,7 +22,7 @@ export function ratioText(row: Row): string {
 /** `≥ 4×`, or `≤ 50 ms` for a goal of our value alone. */
 export function goalText({ of, want }: Goal, unit: string): string {
   const [sign, bound] = "atLeast" in want ? ["≥", want.atLeast] : ["≤", want.atMost];
-  return `${sign} ${figure(bound)}${of === "ratio" ? "×" : ` ${unit}`}`;
+  return `${sign} ${figure(bound)}${of === "ratio" ? "×" : ` ${unit}`}`.trimEnd();
 }
 
 /** A result as lines for a terminal. */

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, expect, test } from "vitest";
+import { type Result, readResult } from "../../bench/frame/index.ts";
+import { testWith } from "../setup/programs.ts";
+import { PYTHON } from "../setup/python.ts";
+import { ROOT } from "../setup/tensorgate.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tensorgate-smoke-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Envoy is installed by the benchmark itself: where nobody has run one yet, only on machines that are there for the suite. */
+const installed = existsSync(join(ROOT, ".bench/envoy/installed.txt"));
+const testAgainstEnvoy =
+  installed || process.env["CI"] !== undefined ? testWith("wrk", "h2load") : (test.skip as typeof test);
+const INSTALL_MS = 300_000;
+
+async function bench(...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const env = { ...process.env, TENSORGATE_BENCH_PYTHON: PYTHON };
+  return await promisify(execFile)(process.execPath, [join(ROOT, "dist/bench/main.js"), ...args], { env });
+}
+
+async function smoke(name: string): Promise<Result> {
+  await bench(name, "--smoke", `--out=${folder}`);
+  const result = readResult(name, folder);
+  if (result === undefined) throw new Error(`${name} wrote no result`);
+  expect(existsSync(join(folder, `${name}.svg`))).toBe(true);
+  return result;
+}
+
+// Only that both sides answer what they should, as often as they are asked: figures of a smoke are worth nothing.
+for (const name of ["rest-small", "grpc-small"]) {
+  testAgainstEnvoy(
+    `${name} measures the gateway and Envoy, and every request is answered`,
+    async () => {
+      const { rows, requests = {}, options } = await smoke(name);
+      expect(options.smoke).toBe(true);
+      expect(Object.keys(requests)).toEqual(["tensorgate", "Envoy"]);
+      for (const { answered, failed } of Object.values(requests)) {
+        expect(answered).toBeGreaterThan(0);
+        expect(failed).toBe(0);
+      }
+      expect(rows.map(({ key }) => key)).toEqual(["throughput", "p50", "p99", "cpu", "worker-cpu"]);
+    },
+    INSTALL_MS,
+  );
+}
+
+test("names the benchmarks when asked for one that isn't there", async () => {
+  const failed = await bench("no-such-benchmark").catch((thrown: { code: number; stderr: string }) => thrown);
+  expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining("rest-small") });
+});
