@@ -13,6 +13,7 @@ import {
   encodeRegressions,
   type JsonReading,
   type JsonWriting,
+  memoryOfBody,
   type PredictFormat,
   parseRequestBody,
   type RequestBody,
@@ -63,7 +64,7 @@ export function perform(job: Job): Done {
   switch (job.do) {
     case "parse": {
       const body = parseRequestBody(wholeOf(job.parts));
-      return { result: body, moved: memoryOf(body.bytes) };
+      return { result: body, moved: memoryOfBody(body).flatMap(memoryOf) };
     }
     case "decode predict": {
       const { body, spec } = job;
@@ -72,7 +73,7 @@ export function perform(job: Job): Done {
       const message = trimmed(encodePredictRequest({ spec, inputs, outputFilter }, "content"));
       let strings = 0;
       for (const tensor of inputs.values()) if (tensor.kind === "string") strings += tensor.values.length;
-      return { result: { message, format, strings, body }, moved: [...memoryOf(message), ...memoryOf(body.bytes)] };
+      return { result: { message, format, strings, body }, moved: [message, ...memoryOfBody(body)].flatMap(memoryOf) };
     }
     case "decode examples": {
       const input = decodeExamples(job.body, job.reading);

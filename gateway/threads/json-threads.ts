@@ -1,7 +1,14 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Logger, ModelSpec } from "../../core/index.ts";
-import type { JsonReading, JsonWriting, PredictFormat, RequestBody, Signature } from "../../tensor/index.ts";
+import {
+  type JsonReading,
+  type JsonWriting,
+  memoryOfBody,
+  type PredictFormat,
+  type RequestBody,
+  type Signature,
+} from "../../tensor/index.ts";
 import type { CallLimits } from "../call.ts";
 import type { AnswerKind, InputTypes, Job } from "./jobs.ts";
 import { resultOf } from "./reply.ts";
@@ -66,11 +73,11 @@ export function createJsonThreads(log: Logger): JsonThreads {
     predict: async (body, spec, { inputs }, reading, limits) => {
       const types: InputTypes = Array.from(inputs, ([name, { dtype }]) => [name, dtype?.number ?? 0]);
       const job: Job = { do: "decode predict", body, spec, inputs: types, reading };
-      return (await run(() => ({ job, moved: [body.bytes] }), limits)) as DecodedPredict;
+      return (await run(() => ({ job, moved: memoryOfBody(body) }), limits)) as DecodedPredict;
     },
     examples: async (body, spec, reading, limits) =>
       (await run(
-        () => ({ job: { do: "decode examples", body, spec, reading }, moved: [body.bytes] }),
+        () => ({ job: { do: "decode examples", body, spec, reading }, moved: memoryOfBody(body) }),
         limits,
       )) as DecodedExamples,
     encode: async (message, answer, writing, limits) =>

@@ -6,6 +6,9 @@ import { quoteJson } from "./quote.ts";
 import { checkSyntax } from "./syntax.ts";
 import { stringEquals, stringText } from "./text.ts";
 
+const MANY = 64;
+const LONG_BYTES = 16_384;
+
 const NAMES = ["signature_name", "instances", "inputs", "output_filter", "context", "examples"] as const;
 type MemberName = (typeof NAMES)[number];
 const NAME_BYTES = NAMES.map((name) => new TextEncoder().encode(name));
@@ -22,7 +25,7 @@ export interface RequestBody {
   readonly rootAt: number;
   /** Where the value of each member that means something begins; the first of its name counts. */
   readonly members: ReadonlyMap<MemberName, number>;
-  /** By where they begin. */
+  /** By where they begin. Short ones of many are not kept: they are read again sooner than carried around. */
   readonly lists: ReadonlyMap<number, NumberList>;
 }
 
@@ -37,7 +40,7 @@ export function parseRequestBody(body: Uint8Array, expected: DTypeName = "float"
   const onList = (at: number): number => {
     const list = reader?.read(at, expected);
     if (list === undefined) return -1;
-    lists.set(at, list);
+    if (lists.size < MANY || list.endAt - at >= LONG_BYTES) lists.set(at, list);
     return list.endAt;
   };
   const members = new Map<MemberName, number>();
@@ -49,6 +52,11 @@ export function parseRequestBody(body: Uint8Array, expected: DTypeName = "float"
   const rootAt = checkSyntax(body, onMember, reader === undefined ? undefined : onList);
   if (body[rootAt] !== 0x7b) throw bodyError(body, rootAt, "Is not object");
   return { bytes: body, signature: signatureName(body, rootAt, members.get("signature_name")), rootAt, members, lists };
+}
+
+/** All large memory that a body holds, each of its own buffer: what moves with it to another thread. */
+export function memoryOfBody({ bytes, lists }: RequestBody): Uint8Array[] {
+  return [bytes, ...Array.from(lists.values(), ({ data }) => data)];
 }
 
 function signatureName(body: Uint8Array, rootAt: number, valueAt: number | undefined): string {

@@ -1,4 +1,4 @@
-export { parseRequestBody, type RequestBody } from "./body.ts";
+export { memoryOfBody, parseRequestBody, type RequestBody } from "./body.ts";
 export { decodeExamples } from "./examples.ts";
 export { decodePredictInputs, type PredictFormat, type PredictInputs } from "./predict-inputs.ts";
 export { encodePredictOutputs } from "./predict-outputs.ts";

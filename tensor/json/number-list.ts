@@ -50,7 +50,8 @@ export class NumberListReader {
 
   /** The list whose bracket is at `at`; undefined when the others have to read it. */
   read(at: number, dtype: DTypeName): NumberList | undefined {
-    if (at < this.failedTo || !isPackable(dtype) || !this.isLong(at)) return undefined;
+    if (this.bytes[at] !== OPEN_BRACKET || at < this.failedTo || !isPackable(dtype)) return undefined;
+    if (!this.isLong(at)) return undefined;
     const { bytes, kernel, window } = this;
     const { result } = kernel;
     if (kernel.window !== window || at < window.from || at > window.to - MIN_BYTES) this.load(at);

@@ -14,17 +14,19 @@ export interface Source {
   readonly bytes: Uint8Array;
   readonly budget: StringBudget;
   readonly urlSafeBase64: boolean;
+  /** What the kernels have read already. */
   readonly lists: ReadonlyMap<number, NumberList>;
+  /** Asked for the others; undefined where they are not worth it. */
+  readonly reader: NumberListReader | undefined;
 }
 
 export function sourceOf({ bytes, lists }: RequestBody, { urlSafeBase64 = false }: JsonReading): Source {
-  return { bytes, budget: new StringBudget(), urlSafeBase64, lists };
+  return { bytes, budget: new StringBudget(), urlSafeBase64, lists, reader: NumberListReader.of(bytes) };
 }
 
-/** The numbers of the list at `at`, if it could be read as a whole; again where another type had been expected. */
-export function numberListAt({ bytes, lists }: Source, at: number, dtype: DType | undefined): NumberList | undefined {
+/** The list at `at` as the kernels read it; undefined when it has to be read value by value. */
+export function numberListAt({ lists, reader }: Source, at: number, dtype: DType | undefined): NumberList | undefined {
+  if (reader === undefined || dtype === undefined) return undefined;
   const list = lists.get(at);
-  if (list === undefined || dtype === undefined) return undefined;
-  if (list.dtype === dtype.name) return list;
-  return NumberListReader.of(bytes)?.read(at, dtype.name);
+  return list?.dtype === dtype.name ? list : reader.read(at, dtype.name);
 }
