@@ -1,8 +1,16 @@
 import type { WorkerSettings } from "../config/index.ts";
 import type { Logger } from "../core/index.ts";
 import type { Engine } from "./engine/index.ts";
-import { Manager, type WantedModel, type WarmUp, warmUpFromFile } from "./lifecycle/index.ts";
-import { type InferenceRules, type Listen, replayRecord, startServer } from "./server/index.ts";
+import {
+  Manager,
+  type Prove,
+  type WantedModel,
+  type WarmUp,
+  warmUpFromFile,
+  warmUpRecords,
+} from "./lifecycle/index.ts";
+import { proveSignatures } from "./merging/index.ts";
+import { type InferenceRules, type Listen, recordedInputs, replayRecord, startServer } from "./server/index.ts";
 
 export interface RunWorkerOptions {
   readonly engine: Engine;
@@ -42,7 +50,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   const warmUp: WarmUp = load.warmup
     ? warmUpFromFile(load.warmupIterations, (model, record) => replayRecord(model, inference, record))
     : async () => 0;
-  const manager = new Manager({ engine, load, memoryBudgetBytes, warmUp, log });
+  const prove: Prove = async ({ directory, model }, tolerance, stop) => {
+    const records = load.warmup ? await warmUpRecords(directory, PROOF_RECORDS, PROOF_FILE_BYTES) : [];
+    const recorded = records.flatMap((record) => recordedInputs(model, record) ?? []);
+    return await proveSignatures(model, { tolerance, recorded, mayRun: load.warmup, stop });
+  };
+  const manager = new Manager({ engine, load, memoryBudgetBytes, warmUp, prove, log });
   const rules = { ...inference, tags: load.tags, allowLabelsForUnavailable };
   const server = await startServer({ manager, listen: options.listen, rules, log });
   log.info({ address: server.address, engine: engine.description, models: models.length }, "worker is listening");
@@ -74,6 +87,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     },
   };
 }
+
+/** Of a version's warm-up, what a proof looks at for rows. */
+const PROOF_RECORDS = 32;
+const PROOF_FILE_BYTES = 64 * 2 ** 20;
 
 /** A load or a run that is under way cannot be stopped, so an end does not wait for it for long. */
 const CLOSE_MS = 1_000;

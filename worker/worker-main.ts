@@ -133,6 +133,7 @@ function wantedModels(models: readonly ModelConfig[], { load }: WorkerSettings):
     versions,
     labels,
     tags: tags ?? load.tags,
+    mergeProof: undefined,
   }));
 }
 

@@ -29,6 +29,11 @@ export interface LoadedModel {
   readonly signatures: Signatures;
   /** `tensorflow.serving.SignatureDefMap` exactly as the model wrote it: the answer to GetModelMetadata. */
   readonly signatureDefMap: Uint8Array;
+  /**
+   * By signature, what a run of it does beside answering its inputs (it writes, draws random numbers, …), told as
+   * `AssignAddVariableOp (node "n") writes …`; one that is missing only reads.
+   */
+  readonly effects: ReadonlyMap<string, string>;
 
   /**
    * One session run. Answers at once for a plan that has proven quick, else as a promise: callers always `await`.

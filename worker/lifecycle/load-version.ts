@@ -1,7 +1,9 @@
 import { InferenceError } from "../../core/index.ts";
+import type { FloatTolerance } from "../../tensor/index.ts";
 import type { Engine, LoadedModel } from "../engine/index.ts";
 import { folderStamp } from "./folder-stamp.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
+import { type MergeProof, type Prove, timedProof } from "./merge-proof.ts";
 import type { Servable } from "./servable.ts";
 import type { Slots } from "./slots.ts";
 
@@ -20,20 +22,33 @@ export interface LoadParts {
   readonly slots: Slots;
   readonly ledger: MemoryLedger;
   readonly warmUp: WarmUp;
+  readonly prove: Prove;
 }
 
 export interface Loaded {
   readonly times: LoadTimes;
   readonly model: LoadedModel;
+  readonly proof: MergeProof | undefined;
   /** The memory that it is estimated to take; the caller gives it back after closing the model. */
   readonly reserved: Disposable;
 }
 
+export interface LoadHooks {
+  /** Called when its turn has come. */
+  readonly begun: () => void;
+  /** Asked once it is warm; undefined: its calls are not to be merged. */
+  readonly proveWithin: () => FloatTolerance | undefined;
+}
+
 /**
- * Waits for a slot, then estimates, reserves, loads and warms up one version; `begun` is called when its turn has come.
+ * Waits for a slot, then estimates, reserves, loads and warms up one version, and tries whether its calls may be merged.
  * Answers undefined when the version is no longer wanted by then. Whatever fails leaves nothing behind.
  */
-export async function loadVersion(parts: LoadParts, it: Servable, begun: () => void): Promise<Loaded | undefined> {
+export async function loadVersion(
+  parts: LoadParts,
+  it: Servable,
+  { begun, proveWithin }: LoadHooks,
+): Promise<Loaded | undefined> {
   using _slot = await parts.slots.take();
   if (!it.wanted) return undefined;
   begun();
@@ -45,14 +60,20 @@ export async function loadVersion(parts: LoadParts, it: Servable, begun: () => v
     const model = await parts.engine.load(it.directory, { tags: it.tags });
     const loadedMs = performance.now();
     let warmUpRecords: number;
+    let warmedMs: number;
+    let proof: MergeProof | undefined;
     try {
-      warmUpRecords = await parts.warmUp({ directory: it.directory, model });
+      const fresh = { directory: it.directory, model };
+      warmUpRecords = await parts.warmUp(fresh);
+      warmedMs = performance.now();
+      const within = proveWithin();
+      if (within !== undefined) proof = await timedProof(parts.prove, fresh, within, () => !it.wanted);
     } catch (thrown) {
       await model.close();
       throw thrown;
     }
-    const times = { loadMs: loadedMs - startedMs, warmUpMs: performance.now() - loadedMs, warmUpRecords };
-    return { model, reserved, times };
+    const times = { loadMs: loadedMs - startedMs, warmUpMs: warmedMs - loadedMs, warmUpRecords };
+    return { model, reserved, times, proof };
   } catch (thrown) {
     reserved[Symbol.dispose]();
     throw thrown;

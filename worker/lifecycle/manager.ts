@@ -10,6 +10,7 @@ import {
 import type { Engine } from "../engine/index.ts";
 import type { WarmUp } from "./load-version.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
+import type { Prove } from "./merge-proof.ts";
 import type { Handle } from "./servable.ts";
 import { type ModelParts, ServedModel } from "./served-model.ts";
 import { Slots } from "./slots.ts";
@@ -21,6 +22,7 @@ export interface ManagerOptions {
   /** Undefined: not bounded. */
   readonly memoryBudgetBytes: number | undefined;
   readonly warmUp: WarmUp;
+  readonly prove: Prove;
   readonly log: Logger;
 }
 
@@ -136,12 +138,13 @@ export class Manager {
   }
 
   #create(name: ModelName): ServedModel {
-    const { engine, load, warmUp, log } = this.#options;
+    const { engine, load, warmUp, prove, log } = this.#options;
     const parts: ModelParts = {
       engine,
       slots: this.#slots,
       ledger: this.#ledger,
       warmUp,
+      prove,
       poll: load.poll,
       retries: load.retries,
       retryIntervalMs: load.retryIntervalMs,

@@ -1,6 +1,7 @@
 import type { InferenceError, ModelName, ServableState, Version, VersionStatus } from "../../core/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
 import type { LoadTimes } from "./load-version.ts";
+import type { MergeProof } from "./merge-proof.ts";
 
 /** How far a version has come, inside. Outwardly: {@link Servable.status}. */
 export type Phase =
@@ -12,6 +13,8 @@ export type Phase =
       readonly model: LoadedModel;
       readonly reserved: Disposable;
       readonly times: LoadTimes;
+      /** Undefined until it is asked for. */
+      readonly proof: MergeProof | undefined;
     }
   /** A load has failed; it is tried again when the time has come, or when memory has been freed. */
   | { readonly is: "waiting"; readonly on: "time" | "memory" }

@@ -49,6 +49,7 @@ export class ServedModel {
   apply(config: WantedModel): void {
     const before = this.#config;
     this.#config = config;
+    this.versions.proveWithin(config.mergeProof);
     const same =
       before !== undefined &&
       before.path === config.path &&

@@ -5,6 +5,7 @@ import {
   type Version,
   type VersionStatus,
 } from "../../core/index.ts";
+import type { Verdicts } from "../merging/index.ts";
 import type { LoadTimes } from "./load-version.ts";
 import type { Manager } from "./manager.ts";
 import type { Servable } from "./servable.ts";
@@ -20,9 +21,13 @@ export interface VersionReport {
   /** Only while it is available. */
   readonly signatureDefMap: Uint8Array | undefined;
   readonly times: LoadTimes | undefined;
+  /** Empty unless it is available and was asked for. */
+  readonly merging: Verdicts;
   /** Where it is loaded from; "" once it has ended. */
   readonly directory: string;
 }
+
+const NONE: Verdicts = new Map();
 
 /** Two servables of one number (the base path has changed, or a version came back while it was unloading) are told as one. */
 const TOLD_FIRST: readonly ServableState[] = ["AVAILABLE", "LOADING", "START", "UNLOADING", "END", "UNKNOWN"];
@@ -58,11 +63,13 @@ function reportOf(it: Servable): VersionReport {
   const { phase, wanted, failedLoads, directory } = it;
   const signatureDefMap = phase.is === "available" ? phase.model.signatureDefMap : undefined;
   const times = phase.is === "available" ? phase.times : undefined;
-  return { status: it.status(), wanted, failedLoads, signatureDefMap, times, directory };
+  const merging = (phase.is === "available" ? phase.proof?.verdicts : undefined) ?? NONE;
+  return { status: it.status(), wanted, failedLoads, signatureDefMap, times, merging, directory };
 }
 
 function endedReport(status: VersionStatus): VersionReport {
-  return { status, wanted: false, failedLoads: 0, signatureDefMap: undefined, times: undefined, directory: "" };
+  const nothing = { signatureDefMap: undefined, times: undefined, merging: NONE, directory: "" };
+  return { status, wanted: false, failedLoads: 0, ...nothing };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InferenceError, Logger, ModelName, Version, VersionStatus } from "../../core/index.ts";
+import type { FloatTolerance } from "../../tensor/index.ts";
 import { folderStamp } from "./folder-stamp.ts";
 import { type LoadParts, loadError, loadVersion } from "./load-version.ts";
+import { type MergeProof, proofFacts, timedProof } from "./merge-proof.ts";
 import { nextAction } from "./policy.ts";
 import type { FoundVersion } from "./scan.ts";
 import { type Handle, Servable } from "./servable.ts";
@@ -25,6 +27,7 @@ export class Versions {
   #ended: readonly VersionStatus[];
   /** Highest first; rebuilt at each change so that a request only looks up. */
   #available: readonly Servable[] = [];
+  #proveWithin: FloatTolerance | undefined;
 
   /** `ended`: versions that an earlier model of this name has had. */
   constructor(name: ModelName, parts: VersionParts, ended: readonly VersionStatus[]) {
@@ -99,6 +102,12 @@ export class Versions {
     return changed;
   }
 
+  /** Sets within which tolerance merging is to be proven, if at all; versions that answer keep doing so meanwhile. */
+  proveWithin(tolerance: FloatTolerance | undefined): void {
+    this.#proveWithin = tolerance;
+    for (const it of this.#servables) void this.#proveAnew(it);
+  }
+
   /** A folder whose copy was still going on when its load failed deserves another try as soon as it has changed. */
   async retryWhereFolderChanged(): Promise<void> {
     for (const it of this.#servables) {
@@ -140,9 +149,12 @@ export class Versions {
   async #load(it: Servable): Promise<void> {
     const startedMs = performance.now();
     try {
-      const loaded = await loadVersion(this.#parts, it, () => {
-        it.phase = { is: "loading", queued: false };
-        this.#parts.changed();
+      const loaded = await loadVersion(this.#parts, it, {
+        begun: () => {
+          it.phase = { is: "loading", queued: false };
+          this.#parts.changed();
+        },
+        proveWithin: () => this.#proveWithin,
       });
       if (loaded === undefined) {
         it.phase = { is: "new" };
@@ -154,12 +166,38 @@ export class Versions {
         this.#refresh();
         const tookMs = Math.round(performance.now() - startedMs);
         this.#parts.log.info({ version: String(it.version), path: it.directory, tookMs }, "version is available");
+        if (loaded.proof !== undefined) this.#logProof(it, loaded.proof);
+        void this.#proveAnew(it);
       }
     } catch (thrown) {
       this.#failed(it, loadError(thrown));
     }
     this.#parts.changed();
     this.#step();
+  }
+
+  /** Brings what is told of an available version's merging to what is asked for now. One proof at a time, as with loads. */
+  async #proveAnew(it: Servable): Promise<void> {
+    const upToDate = (): boolean =>
+      it.phase.is !== "available" || isDeepStrictEqual(it.phase.proof?.within, this.#proveWithin);
+    if (upToDate()) return;
+    using _slot = await this.#parts.slots.take();
+    using handle = it.acquire();
+    const { phase } = it;
+    const within = this.#proveWithin;
+    if (handle === undefined || phase.is !== "available" || upToDate()) return;
+    const superseded = (): boolean => it.phase !== phase || !isDeepStrictEqual(within, this.#proveWithin);
+    let proof: MergeProof | undefined;
+    if (within !== undefined)
+      proof = await timedProof(this.#parts.prove, { directory: it.directory, model: handle.model }, within, superseded);
+    if (superseded()) return;
+    it.phase = { ...phase, proof };
+    if (proof !== undefined) this.#logProof(it, proof);
+    this.#parts.changed();
+  }
+
+  #logProof(it: Servable, proof: MergeProof): void {
+    this.#parts.log.info({ version: String(it.version), ...proofFacts(proof) }, "merging is examined");
   }
 
   #failed(it: Servable, error: InferenceError): void {

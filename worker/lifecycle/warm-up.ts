@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceError } from "../../core/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
@@ -38,6 +38,22 @@ export function warmUpFromFile(iterations: number, replay: ReplayRecord): WarmUp
     }
     return replayed;
   };
+}
+
+/** The first records of a version's warm-up file, as far as they are sound; none of a file of more than `maxBytes`. */
+export async function warmUpRecords(directory: string, maxRecords: number, maxBytes: number): Promise<Buffer[]> {
+  const path = join(directory, FILE);
+  const records: Buffer[] = [];
+  try {
+    if ((await stat(path)).size > maxBytes) return [];
+    for (const record of tfRecords(await readFile(path))) {
+      if (records.length === maxRecords) break;
+      records.push(record);
+    }
+  } catch {
+    // There is no such file, or it is cut off: what has been read is what there is.
+  }
+  return records;
 }
 
 async function replayNamed(replay: ReplayRecord, model: LoadedModel, record: Buffer, count: number): Promise<void> {

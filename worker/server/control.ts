@@ -98,8 +98,10 @@ export class Control {
   }
 }
 
+const VERDICTS = { proven: "PROVEN", unproven: "UNPROVEN", refused: "REFUSED" } as const;
+
 function messageOf(report: VersionReport): VersionMessage {
-  const { status, wanted, failedLoads, signatureDefMap, times, directory } = report;
+  const { status, wanted, failedLoads, signatureDefMap, times, merging, directory } = report;
   return {
     version: String(status.version),
     state: status.state,
@@ -111,7 +113,11 @@ function messageOf(report: VersionReport): VersionMessage {
     load_micros: micros(times?.loadMs),
     warmup_micros: micros(times?.warmUpMs),
     warmup_records: String(times?.warmUpRecords ?? 0),
-    merging: [],
+    merging: Array.from(merging, ([signature, verdict]) => ({
+      signature,
+      verdict: VERDICTS[verdict.is],
+      reason: verdict.is === "proven" ? "" : verdict.reason,
+    })),
   };
 }
 

@@ -22,7 +22,11 @@ export async function reload(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const isServed = (name: string): boolean => manager.models.get(modelName(name))?.wanted === true;
-  const wanted = serverConfigToModels(request.config, isServed).map((model) => ({ ...model, tags: rules.tags }));
+  const wanted = serverConfigToModels(request.config, isServed).map((model) => ({
+    ...model,
+    tags: rules.tags,
+    mergeProof: undefined,
+  }));
   for (const model of wanted) {
     const served = manager.models.get(model.name);
     checkReloadedLabels(model, {

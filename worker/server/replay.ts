@@ -10,7 +10,14 @@ import { runRegress } from "./regress.ts";
 import type { InferenceRules } from "./rules.ts";
 
 /** The kinds of record, by their field of `tensorflow.serving.PredictionLog`; each holds its request in field 1. */
-const LOGS = { classify: 2, regress: 3, predict: 6, multiInference: 4, sessionRun: 5, predictStreamed: 7 } as const;
+export const LOGS = {
+  classify: 2,
+  regress: 3,
+  predict: 6,
+  multiInference: 4,
+  sessionRun: 5,
+  predictStreamed: 7,
+} as const;
 const REQUEST = 1;
 const NO_LIMIT: CallScope = { deadline: NO_DEADLINE };
 
@@ -49,7 +56,7 @@ type Kind = (typeof LOGS)[keyof typeof LOGS];
 const KINDS: ReadonlySet<number> = new Set(Object.values(LOGS));
 
 /** Taken out as bytes: what the request holds then reaches its decoder as it was written. */
-function requestIn(predictionLog: Buffer): { readonly kind: Kind | undefined; readonly request: Uint8Array } {
+export function requestIn(predictionLog: Buffer): { readonly kind: Kind | undefined; readonly request: Uint8Array } {
   try {
     let kind: Kind | undefined;
     let log: Uint8Array = new Uint8Array(0);

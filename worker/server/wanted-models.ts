@@ -1,6 +1,7 @@
 import { versionLabelsOf, versionPolicyOf } from "../../config/index.ts";
 import { InferenceError, modelName } from "../../core/index.ts";
-import type { WantedModel as WantedModelMessage } from "../../protos/index.ts";
+import type { MergeProof, WantedModel as WantedModelMessage } from "../../protos/index.ts";
+import type { FloatTolerance } from "../../tensor/index.ts";
 import type { WantedModel } from "../lifecycle/index.ts";
 
 /** Models of `tensorgate.v1.ApplyModelsRequest`; those without tags take `tags`. Throws INVALID_ARGUMENT. */
@@ -15,7 +16,12 @@ export function modelsOfMessages(
     versions: versionPolicyOf(model.version_policy),
     labels: versionLabelsOf(model.version_labels),
     tags: model.tags.length === 0 ? tags : model.tags,
+    mergeProof: model.merge_proof === null ? undefined : toleranceOf(model.merge_proof),
   }));
+}
+
+function toleranceOf({ relative_tolerance, absolute_tolerance }: MergeProof): FloatTolerance {
+  return { relative: relative_tolerance, absolute: absolute_tolerance };
 }
 
 function refuseTwins(models: readonly { readonly name: string }[]): void {

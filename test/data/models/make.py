@@ -343,7 +343,115 @@ def unknown_op():
     graph(build)
 
 
-MODELS = [every_dtype, counter, strings, slow, picky, text, tags, lost_tensor, tf2, outputs, features, failing, broken_graph, broken_variables, unknown_op]
+def company():
+    """Signatures by how their rows answer in company: alike, by what the batch is, not at all, or with an effect."""
+
+    def build(session):
+        v1.enable_control_flow_v2()
+        x = v1.placeholder(tf.float32, [None, 3], name="x")
+        wide = v1.placeholder(tf.float32, [None, 512], name="wide")
+        any_rank = v1.placeholder(tf.float32, None, name="any_rank")
+        image = v1.placeholder(tf.float32, [None, None, None, 3], name="image")
+        ids = v1.placeholder(tf.int64, [None], name="ids")
+        masks = v1.placeholder(tf.bool, [None, 2], name="masks")
+        words = v1.placeholder(tf.string, [None], name="words")
+        eight = v1.placeholder(tf.float32, [8, 3], name="eight")
+        scalar = v1.placeholder(tf.float32, [], name="scalar")
+        rows = tf.shape(x)[0]
+        count = v1.Variable(0.0, name="count", use_resource=True)
+        kept = v1.Variable(3.0, name="kept", use_resource=True)
+        old = v1.Variable(0.0, name="old", use_resource=False)
+        table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(
+            tf.constant([0, 1], tf.int64), tf.constant([7, 8], tf.int64)), -1)
+        session.run([v1.global_variables_initializer(), v1.tables_initializer()])
+
+        def untold(y):  # with a shape of which the signature says nothing
+            return v1.placeholder_with_default(y, None)
+
+        def after(*ops):
+            with tf.control_dependencies(ops):
+                return tf.identity(x)
+
+        @tf.function
+        def counting(x):
+            count.assign_add(1.0)
+            return x + 1.0
+
+        @tf.function
+        def drawing(x):
+            return tf.cond(tf.reduce_sum(x) > 1e9, lambda: x + tf.random.uniform(tf.shape(x)), lambda: x)
+
+        @tf.function
+        def looping(x):
+            return tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * 0.5), [0, x])[1]
+
+        weights = tf.sin(tf.reshape(tf.range(512 * 64, dtype=tf.float32), [512, 64]))
+        kernel = tf.sin(tf.reshape(tf.range(9.0 * 3 * 2), [3, 3, 3, 2]))
+        pooled = tf.nn.max_pool2d(tf.nn.conv2d(image, kernel, 2, "VALID"), 8, 8, "VALID")
+        # Two pools of 8 and a stride of 2: an image of 4 pixels leaves nothing to pool.
+        pixels = tf.reduce_mean(tf.ensure_shape(pooled, [None, None, None, 2]), [1, 2])
+        pixels = tf.debugging.check_numerics(pixels, "no pixels are left")
+        lengths = tf.cast(ids, tf.int32) + 1
+        answers = {
+            "plain": ({"x": x}, x * 2.0 + kept),
+            "two_inputs": ({"x": x, "ids": ids}, x + tf.cast(ids, tf.float32)[:, None]),
+            "masked": ({"masks": masks}, tf.math.logical_xor(masks[:, 0], masks[:, 1])),
+            "rounding": ({"wide": wide}, tf.matmul(wide, weights)),
+            "half": ({"x": x}, tf.cast(tf.nn.softmax(x), tf.half)),
+            "best": ({"x": x}, tf.argmax(x, 1)),
+            "any_rank": ({"x": any_rank}, any_rank * 0.5),
+            "image": ({"image": image}, pixels),
+            "looked_up": ({"ids": ids}, table.lookup(ids)),
+            "gathered": ({"ids": ids}, tf.gather(tf.constant([5.0, 6.0]), ids)),
+            "looping": ({"x": x}, looping(x)),
+            "mapped": ({"x": x}, tf.map_fn(lambda row: row * 2.0, x)),
+            "asserted": ({"x": x}, after(tf.debugging.assert_less(x, 1e9))),
+            "hidden_rows": ({"x": x}, untold(x + 1.0)),
+            # By what the batch is.
+            "centred": ({"x": x}, x - tf.reduce_mean(x, 0)),
+            "greatest": ({"x": x}, x / (1.0 + tf.reduce_max(tf.abs(x)))),
+            "sorted": ({"x": x}, tf.sort(x, 0)),
+            "numbered": ({"x": x}, x + tf.range(tf.cast(rows, tf.float32))[:, None]),
+            "counted": ({"x": x}, x[:, 0] + tf.cast(rows, tf.float32)),
+            "softmax": ({"x": any_rank}, tf.nn.softmax(any_rank)),
+            "padded": ({"ids": ids}, tf.sequence_mask(lengths)),
+            "first_of_all": ({"masks": masks}, tf.logical_and(masks[:, 0], tf.reduce_all(masks[:, 1]))),
+            # Not a row for each row.
+            "total": ({"x": x}, tf.reduce_sum(x)),
+            "hidden_total": ({"x": x}, untold(tf.reduce_sum(x))),
+            "hidden_constant": ({"x": x}, untold(tf.constant([1.0, 2.0]))),
+            "distinct": ({"x": x}, tf.unique(tf.reshape(x, [-1])).y[:1]),
+            "eight": ({"x": eight}, eight + 1.0),
+            "scalar": ({"x": scalar}, scalar + 1.0),
+            "with_scalar": ({"x": x, "k": scalar}, x * scalar),
+            "no_inputs": ({}, tf.constant([1.0])),
+            # One at a time only.
+            "single": ({"x": x}, v1.placeholder_with_default(tf.reshape(x, [1, 3]), [None, 3])),
+            # With an effect.
+            "counter": ({"x": x}, after(count.assign_add(1.0))),
+            "old_counter": ({"x": x}, after(v1.assign_add(old, 1.0))),
+            "called_counter": ({"x": x}, counting(x)),
+            "noisy": ({"x": x}, x + tf.random.uniform(tf.shape(x))),
+            "called_noise": ({"x": x}, drawing(x)),
+            "clock": ({"x": x}, x + tf.cast(tf.timestamp(), tf.float32)),
+            "count_now": ({"x": x}, x[:, :1] * 0.0 + count),
+            "printed": ({"x": x}, after(tf.print("a row"))),
+            # Rows cannot be made up, or tell nothing.
+            "words": ({"words": words}, tf.strings.upper(words)),
+            "joined_words": ({"words": words}, tf.strings.join([words, tf.repeat(tf.strings.reduce_join(words), tf.size(words))])),
+            "picky": ({"x": x}, after(tf.debugging.assert_greater(x, 1000.0))),
+            "constant": ({"x": x}, tf.zeros_like(x)),
+            "nothing": ({"x": x}, x * float("nan")),
+        }
+        signatures = {key: signature(inputs, {"y": tf.identity(y, name=f"{key}_y")}) for key, (inputs, y) in answers.items()}
+        initialized = tf.group(v1.tables_initializer())
+        save(folder("company"), session, signatures, main_op=initialized)
+        v1.disable_control_flow_v2()
+
+    graph(build)
+
+
+MODELS = [company, every_dtype, counter, strings, slow, picky, text, tags, lost_tensor, tf2, outputs, features, failing, broken_graph, broken_variables, unknown_op]
 
 if __name__ == "__main__":
     for make in MODELS:

@@ -35,6 +35,7 @@ export class MemoryEngine implements Engine {
       throw new InferenceError("NOT_FOUND", `no good SavedModel in ${what}`, { origin: "worker" });
     return {
       signatures: new Map(),
+      effects: new Map(),
       signatureDefMap: Buffer.from(what),
       run: () => [],
       close: async () => {

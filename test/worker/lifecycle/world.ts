@@ -14,7 +14,7 @@ export interface World {
   /** Puts a version folder in place at once, as a careful deployment does. */
   put(what: string, content?: string): Promise<void>;
   remove(what: string): Promise<void>;
-  wanted(name: string, more?: Partial<Pick<ModelConfig, "versions" | "labels" | "path">>): WantedModel;
+  wanted(name: string, more?: Partial<Pick<WantedModel, "versions" | "labels" | "path" | "mergeProof">>): WantedModel;
   /** `1 AVAILABLE`, descending; "" for a model that is not known. */
   states(name: string): string;
   /** Resolves once the model's states are these. */
@@ -31,6 +31,7 @@ export async function createWorld(
     engine,
     memoryBudgetBytes: undefined,
     warmUp: async () => 0,
+    prove: async () => new Map(),
     log: silentLogger,
     ...options,
     load: { poll: { by: "interval", everyMs: 10 }, retries: 0, retryIntervalMs: 1, threads: 4, ...options.load },
@@ -52,6 +53,7 @@ export async function createWorld(
       versions: { by: "latest", count: 1 },
       labels: new Map(),
       tags: ["serve"],
+      mergeProof: undefined,
       ...more,
     }),
     states(name) {

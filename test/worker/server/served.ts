@@ -129,5 +129,5 @@ function unaryCall<Request, Response>(
 
 export function wanted(name: string, path: string, more: Partial<WantedModel> = {}): WantedModel {
   const versions: WantedModel["versions"] = { by: "all" };
-  return { name: modelName(name), path, versions, labels: new Map(), tags: ["serve"], ...more };
+  return { name: modelName(name), path, versions, labels: new Map(), tags: ["serve"], mergeProof: undefined, ...more };
 }

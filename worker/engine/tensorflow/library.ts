@@ -36,6 +36,7 @@ export interface Library {
       status: Pointer,
     ) => Pointer | null
   >;
+  readonly TF_GetAllOpList: KoffiFunc<() => Pointer>;
   readonly TF_CloseSession: KoffiFunc<(session: Pointer, status: Pointer) => void>;
   readonly TF_DeleteSession: KoffiFunc<(session: Pointer, status: Pointer) => void>;
   readonly TF_GraphOperationByName: KoffiFunc<(graph: Pointer, name: string) => Pointer | null>;
@@ -85,6 +86,7 @@ const DECLARATIONS = {
   TF_DeleteGraph: "void TF_DeleteGraph(void *graph)",
   TF_LoadSessionFromSavedModel:
     "void *TF_LoadSessionFromSavedModel(void *options, void *run_options, const char *dir, const char **tags, int ntags, void *graph, void *meta_graph, void *status)",
+  TF_GetAllOpList: "void *TF_GetAllOpList()",
   TF_CloseSession: "void TF_CloseSession(void *session, void *status)",
   TF_DeleteSession: "void TF_DeleteSession(void *session, void *status)",
   TF_GraphOperationByName: "void *TF_GraphOperationByName(void *graph, const char *name)",

@@ -24,6 +24,7 @@ const MAX_WIRINGS = 256;
 export class TensorFlowModel implements LoadedModel {
   readonly signatures: Signatures;
   readonly signatureDefMap: Uint8Array;
+  readonly effects: ReadonlyMap<string, string>;
   readonly #machinery: Machinery;
   readonly #session: Session;
   readonly #paces = new PaceBook();
@@ -36,6 +37,7 @@ export class TensorFlowModel implements LoadedModel {
   constructor(machinery: Machinery, session: Session, onClosed: () => void) {
     this.signatures = session.signatures;
     this.signatureDefMap = session.signatureDefMap;
+    this.effects = session.effects;
     this.#machinery = machinery;
     this.#session = session;
     this.#onClosed = onClosed;

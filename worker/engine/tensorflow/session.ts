@@ -3,6 +3,7 @@ import { join } from "node:path";
 import koffi from "koffi";
 import { InferenceError } from "../../../core/index.ts";
 import { parseSignatureDefMap, restoresVariables, type Signatures, signatureDefMapOf } from "../../../tensor/index.ts";
+import { effectsOf, type OpList, readGraph, readOpList } from "./graph/index.ts";
 import type { Library, Pointer } from "./library.ts";
 import { throwUnlessOk, withStatus } from "./status.ts";
 
@@ -12,6 +13,8 @@ export interface Session {
   readonly session: Pointer;
   readonly signatures: Signatures;
   readonly signatureDefMap: Uint8Array;
+  /** See `LoadedModel`. */
+  readonly effects: ReadonlyMap<string, string>;
 }
 
 /**
@@ -37,7 +40,9 @@ export async function openSession(
     if (session === undefined) throw new Error("TensorFlow gave neither a session nor an error");
     if (restoresVariables(bytesOf(library, metaGraph))) await checkVariables(directory);
     const signatureDefMap = signatureDefMapOf(bytesOf(library, metaGraph)).slice();
-    return { graph, session, signatures: parseSignatureDefMap(signatureDefMap), signatureDefMap };
+    const signatures = parseSignatureDefMap(signatureDefMap);
+    const effects = effectsOf(await readGraph(bytesOf(library, metaGraph)), opList(library), signatures);
+    return { graph, session, signatures, signatureDefMap, effects };
   } catch (error) {
     if (session !== undefined) await deleteSession(library, session);
     library.TF_DeleteGraph(graph);
@@ -62,6 +67,20 @@ async function checkVariables(directory: string): Promise<void> {
     const message = `the model has variables, but there is no ${index} in ${directory}`;
     throw new InferenceError("NOT_FOUND", message, { origin: "worker", cause });
   }
+}
+
+const opLists = new WeakMap<Library, OpList>();
+
+/** The ops that the library has. */
+function opList(library: Library): OpList {
+  let list = opLists.get(library);
+  if (list === undefined) {
+    const buffer = library.TF_GetAllOpList();
+    list = readOpList(bytesOf(library, buffer));
+    library.TF_DeleteBuffer(buffer);
+    opLists.set(library, list);
+  }
+  return list;
 }
 
 /** Frees the session and its graph, and gives the memory back to the system where the C library can. No run may be under way. */

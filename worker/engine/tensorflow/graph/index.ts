@@ -1,0 +1,3 @@
+export { effectsOf } from "./effects.ts";
+export { readGraph } from "./graph-def.ts";
+export { type OpList, readOpList } from "./op-list.ts";
