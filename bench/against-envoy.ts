@@ -1,8 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Comparison, type Contestant, compare } from "./compare.ts";
-import { type Cores, describeCores, figure, type Options, type Outcome, planCores, versionOf } from "./frame/index.ts";
+import {
+  type Cores,
+  describeCores,
+  figure,
+  type Options,
+  type Outcome,
+  planCores,
+  scratchFolder,
+  versionOf,
+} from "./frame/index.ts";
 import { h2load } from "./load/h2load.ts";
 import { wrk } from "./load/wrk.ts";
 import { type Envoy, startEnvoy } from "./peers/envoy.ts";
@@ -46,7 +54,7 @@ export async function stage(config: ProductConfig): Promise<Stage> {
     await product[Symbol.asyncDispose]();
     throw thrown;
   });
-  const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-payload-"));
+  const folder = scratchFolder();
   return {
     cores,
     product,
@@ -62,7 +70,6 @@ export async function stage(config: ProductConfig): Promise<Stage> {
       return file;
     },
     [Symbol.asyncDispose]: async () => {
-      rmSync(folder, { recursive: true, force: true });
       await envoy[Symbol.asyncDispose]();
       await product[Symbol.asyncDispose]();
     },

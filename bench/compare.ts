@@ -1,7 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { cpuSeconds, inTurns, type Options, type RequestCounts, type Row, type Side } from "./frame/index.ts";
+import {
+  cpuSeconds,
+  inTurns,
+  type Options,
+  type RequestCounts,
+  type Row,
+  type Side,
+  scratchFolder,
+} from "./frame/index.ts";
 import type { Load } from "./load/load.ts";
 
 /** A server under load. */
@@ -29,19 +34,15 @@ export interface Comparison {
  * Loads the contestants in turns, after a warm-up of each, and checks their answers before and after. Throws when any request fails.
  */
 export async function compare(contestants: Contestants, options: Options): Promise<Comparison> {
-  const scratch = mkdtempSync(join(tmpdir(), "tensorgate-bench-load-"));
-  try {
-    for (const { check } of contestants) await check();
-    for (const contestant of contestants) await measure(contestant, options.smoke ? 1 : 3, scratch);
-    const measured = await inTurns(
-      contestants.map((contestant) => () => measure(contestant, options.seconds, scratch)),
-      options.rounds,
-    );
-    for (const { check } of contestants) await check();
-    return { rows: rowsOf(contestants, measured), requests: countsOf(contestants, measured) };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const scratch = scratchFolder();
+  for (const { check } of contestants) await check();
+  for (const contestant of contestants) await measure(contestant, options.smoke ? 1 : 3, scratch);
+  const measured = await inTurns(
+    contestants.map((contestant) => () => measure(contestant, options.seconds, scratch)),
+    options.rounds,
+  );
+  for (const { check } of contestants) await check();
+  return { rows: rowsOf(contestants, measured), requests: countsOf(contestants, measured) };
 }
 
 interface Measured extends Load {

@@ -1,9 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Benchmark, type CpuProfile, flameGraph, framesOf, type Options, projectFolder } from "./frame/index.ts";
+import {
+  type Benchmark,
+  type CpuProfile,
+  flameGraph,
+  framesOf,
+  type Options,
+  projectFolder,
+  scratchFolder,
+} from "./frame/index.ts";
 import { CACHE } from "./peers/python.ts";
 import { profileProducts } from "./product.ts";
 
@@ -12,24 +19,20 @@ import { profileProducts } from "./product.ts";
  * Answers the SVG's path.
  */
 export async function drawFlameGraph(benchmark: Benchmark, options: Options): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-profile-"));
-  try {
-    const profiled = profileProducts(folder);
-    const own = await profileOf(() => benchmark.run(options));
-    const [product] = profiled();
-    const frames =
-      product === undefined
-        ? framesOf(own, Number.POSITIVE_INFINITY)
-        : framesOf(profileBy(product.pid, folder), product.readyMs * 1000);
-    const root = `${pathToFileURL(projectFolder()).href}/`;
-    const svg = flameGraph(frames, benchmark.name, (url) => url.replace(root, ""));
-    mkdirSync(join(CACHE, "flames"), { recursive: true });
-    const file = join(CACHE, "flames", `${benchmark.name}.svg`);
-    writeFileSync(file, svg);
-    return file;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const folder = scratchFolder();
+  const profiled = profileProducts(folder);
+  const own = await profileOf(() => benchmark.run(options));
+  const [product] = profiled();
+  const frames =
+    product === undefined
+      ? framesOf(own, Number.POSITIVE_INFINITY)
+      : framesOf(profileBy(product.pid, folder), product.readyMs * 1000);
+  const root = `${pathToFileURL(projectFolder()).href}/`;
+  const svg = flameGraph(frames, benchmark.name, (url) => url.replace(root, ""));
+  mkdirSync(join(CACHE, "flames"), { recursive: true });
+  const file = join(CACHE, "flames", `${benchmark.name}.svg`);
+  writeFileSync(file, svg);
+  return file;
 }
 
 async function profileOf(run: () => Promise<unknown>): Promise<CpuProfile> {

@@ -1,7 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cores, commandOf, descendantsOf, freePort, pin, projectFolder, start, until } from "./frame/index.ts";
+import {
+  type Cores,
+  commandOf,
+  descendantsOf,
+  freePort,
+  pin,
+  projectFolder,
+  scratchFolder,
+  start,
+  until,
+} from "./frame/index.ts";
 import { tensorflowFolder, tensorflowPython } from "./peers/python.ts";
 
 /** A gateway with one worker, as users start them. Whoever starts it disposes of it. */
@@ -24,8 +33,7 @@ export interface ProductConfig {
 
 /** Starts it, waits until all models are served, and moves the worker to its core. */
 export async function startProduct(config: ProductConfig, cores: Cores): Promise<Product> {
-  const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-"));
-  const file = join(folder, "tensorgate.json");
+  const file = join(scratchFolder(), "tensorgate.json");
   const [rest, grpc] = [await freePort(), await freePort()];
   // No access log: the peers write none either.
   const server = { host: "127.0.0.1", rest: { port: rest }, grpc: { port: grpc }, logLevel: "warn" };
@@ -35,10 +43,6 @@ export async function startProduct(config: ProductConfig, cores: Cores): Promise
     core: cores.proxy,
     env: withTensorFlow(process.env),
   });
-  const stop = async (): Promise<void> => {
-    await running.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
   try {
     await until(async () => (await fetch(`http://127.0.0.1:${rest}/readyz`)).ok, running);
     const worker = workerBelow(running.pid);
@@ -52,11 +56,11 @@ export async function startProduct(config: ProductConfig, cores: Cores): Promise
       workerSocket: worker.socket,
       [Symbol.asyncDispose]: async () => {
         profiled.push({ pid: running.pid, readyMs: performance.now() - readyAt });
-        await stop();
+        await running.stop();
       },
     };
   } catch (thrown) {
-    await stop();
+    await running.stop();
     throw thrown;
   }
 }

@@ -9,8 +9,8 @@ export {
   cpuSeconds,
   descendantsOf,
   freePort,
-  onCore,
   pin,
+  printed,
   type Running,
   type Start,
   start,
@@ -25,6 +25,7 @@ export {
   resultsFolder,
   writeResult,
 } from "./results.ts";
+export { scratchFolder } from "./scratch.ts";
 export { isMet, quantile, ratioOf, rivalOf, type Spread, spreadOf } from "./stats.ts";
 export { tableOf, withTable, writeTable } from "./table.ts";
 export { figure, resultText } from "./text.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -14,53 +14,76 @@ export interface Start {
 /** A process of a benchmark. Whoever starts it stops it; those left are killed when the benchmark's own process ends. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
-  /** The last that it printed, for error messages. */
+  /** Its exit status once it has ended and all is read that it printed; null when a signal ended it or it couldn't start. */
+  readonly ended: Promise<number | null>;
+  /** The last that it printed. */
   said(): string;
   /** Whether it still runs. */
   runs(): boolean;
-  /** SIGTERM, and SIGKILL when that isn't enough within ten seconds. */
+  /** SIGTERM, and SIGKILL when that isn't enough within ten seconds; then nothing is left of those that it started either. */
   stop(): Promise<void>;
 }
 
-const KEPT_CHARACTERS = 4000;
-const alive = new Set<ChildProcess>();
+const KEPT_CHARACTERS = 2 ** 16;
+const alive = new Map<ChildProcess, Running>();
 process.on("exit", () => {
-  for (const child of alive) child.kill("SIGKILL");
+  for (const { pid } of alive.values()) killAll([pid, ...descendantsOf(pid)]);
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    void Promise.all([...alive.values()].map((running) => running.stop())).finally(() => process.exit(1));
+  });
+}
 
 export function start(program: string, args: readonly string[], { core, env, cwd }: Start): Running {
   const [file, all] = onCore(core, program, args);
   const child = spawn(file, all, { stdio: ["ignore", "pipe", "pipe"], env: env ?? process.env, cwd });
-  alive.add(child);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-KEPT_CHARACTERS)));
   }
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", (error) => {
-      said += String(error);
-      resolve();
+  child.once("error", (error) => (said += String(error)));
+  const settledBy = (event: "exit" | "close"): Promise<number | null> =>
+    new Promise((resolve) => {
+      child.once(event, resolve);
+      child.once("error", () => resolve(null));
     });
-  }).then(() => alive.delete(child));
+  const ended = settledBy("close");
+  const exited = settledBy("exit").finally(() => alive.delete(child));
   const runs = (): boolean => alive.has(child);
   const stop = async (): Promise<void> => {
     if (!runs()) return;
+    const below = descendantsOf(running.pid);
     child.kill("SIGTERM");
     const killing = setTimeout(() => child.kill("SIGKILL"), 10_000);
     await exited;
     clearTimeout(killing);
+    killAll(below);
   };
-  return { pid: child.pid ?? 0, said: () => said, runs, stop, [Symbol.asyncDispose]: stop };
+  const running = { pid: child.pid ?? 0, said: () => said, runs, stop, ended, [Symbol.asyncDispose]: stop };
+  alive.set(child, running);
+  return running;
+}
+
+/** Those that are gone already are passed over. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {}
+  }
+}
+
+/** Runs a program to its end and answers what it printed. Throws when it ends otherwise than with 0. */
+export async function printed(program: string, args: readonly string[], options: Start): Promise<string> {
+  const running = start(program, args, options);
+  const status = await running.ended;
+  if (status !== 0) throw new Error(`${program} ended with ${status}:\n${running.said()}`);
+  return running.said();
 }
 
 /** What to execute so that the program runs on that core only. */
-export function onCore(
-  core: number | undefined,
-  program: string,
-  args: readonly string[],
-): [string, readonly string[]] {
+function onCore(core: number | undefined, program: string, args: readonly string[]): [string, readonly string[]] {
   return core === undefined ? [program, args] : ["taskset", ["-c", String(core), program, ...args]];
 }
 
@@ -89,8 +112,9 @@ export function cpuSeconds(pid: number): number | undefined {
 /** The kernel counts in USER_HZ, which is 100 on every Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
 
-/** The pids below `pid`, nearest first. */
+/** The pids below `pid`, nearest first; none where there is no `/proc`. */
 export function descendantsOf(pid: number): number[] {
+  if (!existsSync("/proc/self/stat")) return [];
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     const fields = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;

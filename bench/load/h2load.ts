@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { onCore, quantile } from "../frame/index.ts";
+import { printed, quantile } from "../frame/index.ts";
 import { program } from "../peers/programs.ts";
 import type { Load } from "./load.ts";
 
@@ -30,14 +28,13 @@ export async function h2load(load: GrpcLoad): Promise<Load> {
   const counts = ["-t1", `-c${connections}`, "-m1", `-D${Math.max(1, Math.round(seconds))}`];
   const headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"];
   const request = ["-d", bodyFile, `--log-file=${log}`, `http://${address}${path}`];
-  const [file, args] = onCore(core, program("h2load"), [...counts, ...headers, ...request]);
-  const { stdout } = await promisify(execFile)(file, args, { maxBuffer: 2 ** 24 });
-  return parseH2load(stdout, readFileSync(log, "utf8"), { answerBytes, connections, seconds });
+  const said = await printed(program("h2load"), [...counts, ...headers, ...request], { core });
+  return parseH2load(said, readFileSync(log, "utf8"), { answerBytes, connections, seconds });
 }
 
 /** Of what h2load prints, and of its log: a line for each request with start, status and microseconds. */
 export function parseH2load(
-  printed: string,
+  said: string,
   log: string,
   {
     answerBytes,
@@ -53,12 +50,10 @@ export function parseH2load(
     requests.filter(({ status }) => status === "200"),
     ({ ms }) => ms,
   ).sort();
-  const [, failed = "0", errored = "0", timeout = "0"] =
-    /(\d+) failed, (\d+) errored, (\d+) timeout/.exec(printed) ?? [];
-  const [, dataBytes] = /headers \(.*?\), \S+ \((\d+)\) data/.exec(printed) ?? [];
-  if (dataBytes === undefined) throw new Error(`h2load counted nothing:\n${printed}`);
-  // Of those given up some bytes may have been counted.
-  const missing = Math.ceil((times.length * answerBytes - Number(dataBytes)) / answerBytes) - connections;
+  const [, failed = "0", errored = "0", timeout = "0"] = /(\d+) failed, (\d+) errored, (\d+) timeout/.exec(said) ?? [];
+  const [, dataBytes] = /headers \(.*?\), \S+ \((\d+)\) data/.exec(said) ?? [];
+  if (dataBytes === undefined) throw new Error(`h2load counted nothing:\n${said}`);
+  const missing = Math.ceil((times.length * answerBytes - Number(dataBytes)) / answerBytes);
   const kinds = {
     // What is under way at the end is given up, and stands in the log with the status 0.
     "statuses other than 200": Math.max(0, requests.length - times.length - connections),

@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { onCore } from "../frame/index.ts";
+import { printed } from "../frame/index.ts";
 import { program } from "../peers/programs.ts";
 import type { Load } from "./load.ts";
 
@@ -31,9 +29,7 @@ export async function wrk({
   const script = join(scratch, "post.lua");
   writeFileSync(script, luaScript(bodyFile, contentType));
   const options = ["-t1", `-c${connections}`, `-d${wholeSeconds(seconds)}s`, "--timeout=60s", "-s", script, url];
-  const [file, args] = onCore(core, program("wrk"), options);
-  const { stdout } = await promisify(execFile)(file, args);
-  return parseWrk(stdout);
+  return parseWrk(await printed(program("wrk"), options, { core }));
 }
 
 /** wrk takes no others. */
@@ -61,9 +57,9 @@ end
 }
 
 /** Of what the script above makes wrk print. */
-export function parseWrk(printed: string): Load {
-  const line = printed.split("\n").find((each) => each.startsWith(MARK));
-  if (line === undefined) throw new Error(`wrk counted nothing:\n${printed}`);
+export function parseWrk(said: string): Load {
+  const line = said.split("\n").find((each) => each.startsWith(MARK));
+  if (line === undefined) throw new Error(`wrk counted nothing:\n${said}`);
   const { requests, micros, p50, p99, ...errors } = JSON.parse(line.slice(MARK.length)) as Record<string, number>;
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
   return {

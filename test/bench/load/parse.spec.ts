@@ -31,7 +31,7 @@ for (const { name, printed, log, want } of [
     name: "calls that ended without a message",
     printed: said(100),
     log: LOG,
-    want: { failed: 1, failures: "1 answers without a message" },
+    want: { failed: 2, failures: "2 answers without a message" },
   },
   {
     name: "other statuses",
