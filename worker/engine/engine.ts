@@ -54,5 +54,5 @@ export interface RunCall {
   readonly fetches: readonly string[];
   readonly deadline: Deadline;
   /** The caller's giving up: a run that still waits is dropped, one under way is left to end unheard; answered CANCELLED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

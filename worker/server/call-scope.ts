@@ -1,5 +1,6 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { type Deadline, deadlineIn, InferenceError, type Logger, NO_DEADLINE } from "../../core/index.ts";
+import type { RunCall } from "../engine/index.ts";
 import type { InFlight } from "./in-flight.ts";
 import { errorStatus } from "./status.ts";
 
@@ -7,13 +8,16 @@ import { errorStatus } from "./status.ts";
 export interface CallScope {
   readonly deadline: Deadline;
   /** Aborted, with an InferenceError for a reason, when the client gives up or its deadline passes. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface HandlerParts {
   readonly inFlight: InFlight;
   readonly log: Logger;
 }
+
+/** A method on message bytes. What is quick answers at once. */
+export type BytesAnswer = (message: Buffer, scope: CallScope) => Uint8Array | Promise<Uint8Array>;
 
 type Answer<Request, Response> = (request: Request, scope: CallScope) => Response | Promise<Response>;
 
@@ -37,12 +41,35 @@ async function respond<Request, Response>(
   using _counted = inFlight.enter();
   try {
     const gaveUp = new AbortController();
-    call.on("cancelled", () => gaveUp.abort(new InferenceError("CANCELLED", "the client gave up")));
+    call.on("cancelled", () => gaveUp.abort(clientGaveUp()));
     reply(null, await answer(call.request, { deadline: deadlineOf(call), signal: gaveUp.signal }));
   } catch (thrown) {
-    if (!(thrown instanceof InferenceError)) log.error({ err: thrown, method: call.getPath() }, "unexpected error");
+    logUnexpected(log, thrown, call.getPath());
     reply(errorStatus(thrown));
   }
+}
+
+export function logUnexpected(log: Logger, thrown: unknown, method: string): void {
+  if (!(thrown instanceof InferenceError)) log.error({ err: thrown, method }, "unexpected error");
+}
+
+/** The reason of a signal that a client's end aborts. */
+export function clientGaveUp(): InferenceError {
+  return new InferenceError("CANCELLED", "the client gave up");
+}
+
+/** A run within the call's limits; its signal is only made should the run ask for it. */
+export function runWithin(scope: CallScope, run: Pick<RunCall, "plan" | "feeds" | "fetches">): RunCall {
+  const { plan, feeds, fetches } = run;
+  return {
+    plan,
+    feeds,
+    fetches,
+    deadline: scope.deadline,
+    get signal() {
+      return scope.signal;
+    },
+  };
 }
 
 function deadlineOf(call: { getDeadline(): Date | number }): Deadline {

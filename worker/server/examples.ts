@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from "../../tensor/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
-import type { CallScope } from "./call-scope.ts";
+import { type CallScope, runWithin } from "./call-scope.ts";
 
 /** The input that a classify or regress signature takes its serialized examples by (`kClassifyInputs`, `kRegressInputs`). */
 export const INPUTS_ALIAS = "inputs";
@@ -42,7 +42,7 @@ export async function runExamples(
 ): Promise<ReadonlyMap<string, Tensor>> {
   const feed = signature.inputs.get(INPUTS_ALIAS)?.name ?? "";
   const fetches = aliases.map((alias) => signature.outputs.get(alias)?.name ?? "");
-  const fetched = await model.run({ plan: signature.key, feeds: [[feed, batch]], fetches, ...scope });
+  const fetched = await model.run(runWithin(scope, { plan: signature.key, feeds: [[feed, batch]], fetches }));
   return new Map(aliases.map((alias, i) => [alias, fetched[i] as Tensor]));
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../../tensor/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
-import type { CallScope } from "./call-scope.ts";
+import { type CallScope, runWithin } from "./call-scope.ts";
 import { classesOf, classificationAliases } from "./classify.ts";
 import { exampleBatch, INPUTS_ALIAS, invalid } from "./examples.ts";
 import { regressionAliases, valuesOf } from "./regress.ts";
@@ -57,12 +57,12 @@ export async function runMultiInference(
   const batch = exampleBatch(request.input);
   const feeds = new Set(parts.map(({ signature }) => signature.inputs.get(INPUTS_ALIAS)?.name ?? ""));
   const fetches = [...new Set(parts.flatMap((part) => part.aliases.map((alias) => fetchOf(part, alias))))];
-  const fetched = await model.run({
+  const run = runWithin(scope, {
     plan: parts.map(({ signature }) => signature.key).join(" + "),
     feeds: Array.from(feeds, (name) => [name, batch] as const),
     fetches,
-    ...scope,
   });
+  const fetched = await model.run(run);
   return parts.map((part): InferenceResult => {
     const outputs = new Map(
       part.aliases.map((alias) => [alias, fetched[fetches.indexOf(fetchOf(part, alias))] as Tensor]),

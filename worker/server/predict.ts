@@ -2,37 +2,48 @@ import { InferenceError } from "../../core/index.ts";
 import {
   decodePredictRequest,
   encodePredictResponse,
-  requestSpec,
   type SentPredictRequest,
   type Signature,
   type Tensor,
 } from "../../tensor/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
-import type { CallScope } from "./call-scope.ts";
+import { type CallScope, runWithin } from "./call-scope.ts";
 import { checkPredictMethod, type InferenceRules } from "./rules.ts";
 import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 
 /** `PredictionService.Predict` on message bytes. The rules and words are those of `servables/tensorflow/predict_util.cc`. */
-export async function predict(
+export function predict(
   manager: Manager,
   rules: InferenceRules,
   bytes: Uint8Array,
   scope: CallScope,
-): Promise<Uint8Array> {
-  const spec = checkedSpec(requestSpec("Predict", bytes));
-  using handle = acquireFor(manager, spec);
-  const { signature, outputs } = await runPredict(handle.model, rules, decodePredictRequest(bytes), scope);
-  return encodePredictResponse(answerSpec(handle, signature.key), outputs, rules.outputForm);
+): Uint8Array | Promise<Uint8Array> {
+  const request = decodePredictRequest(bytes);
+  const handle = acquireFor(manager, checkedSpec(request.spec));
+  let answer: Uint8Array | Promise<Uint8Array> | undefined;
+  try {
+    const encode = ({ signature, outputs }: Predicted): Uint8Array =>
+      encodePredictResponse(answerSpec(handle, signature.key), outputs, rules.outputForm);
+    answer = then(runPredict(handle.model, rules, request, scope), encode);
+    return answer instanceof Promise ? answer.finally(() => handle[Symbol.dispose]()) : answer;
+  } finally {
+    if (!(answer instanceof Promise)) handle[Symbol.dispose]();
+  }
 }
 
-/** Runs the signature that the request names on its inputs. */
-export async function runPredict(
+export interface Predicted {
+  readonly signature: Signature;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+}
+
+/** Runs the signature that the request names on its inputs; answers at once where the model does. */
+export function runPredict(
   model: LoadedModel,
   rules: InferenceRules,
   request: SentPredictRequest,
   scope: CallScope,
-): Promise<{ readonly signature: Signature; readonly outputs: ReadonlyMap<string, Tensor> }> {
+): Predicted | Promise<Predicted> {
   const key = signatureKey(request.spec);
   const signature = model.signatures.get(key);
   if (signature === undefined) {
@@ -43,8 +54,15 @@ export async function runPredict(
   const aliases = outputAliases(signature, request.outputFilter);
   const fetches = aliases.map((alias) => signature.outputs.get(alias)?.name ?? "");
   const plan = request.outputFilter.length === 0 ? key : `${key} -> ${aliases.join()}`;
-  const fetched = await model.run({ plan, feeds, fetches, ...scope });
-  return { signature, outputs: new Map(aliases.map((alias, i) => [alias, fetched[i] as Tensor])) };
+  return then(model.run(runWithin(scope, { plan, feeds, fetches })), (fetched) => ({
+    signature,
+    outputs: new Map(aliases.map((alias, i) => [alias, fetched[i] as Tensor])),
+  }));
+}
+
+/** What comes of a value, at once if that is there. */
+function then<T, U>(value: T | Promise<T>, use: (value: T) => U): U | Promise<U> {
+  return value instanceof Promise ? value.then(use) : use(value);
 }
 
 /** Graph names and values to feed; inputs that are left out take their defaults, where the signature has any. */

@@ -3,9 +3,10 @@ import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "../../core/index.ts";
 import { modelService, predictionServiceRaw, workerControl } from "../../protos/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
-import { unary } from "./call-scope.ts";
+import { type BytesAnswer, unary } from "./call-scope.ts";
 import { classify } from "./classify.ts";
 import { Control } from "./control.ts";
+import { addRawService } from "./direct.ts";
 import { InFlight } from "./in-flight.ts";
 import { type Listen, listen } from "./listen.ts";
 import { metadata } from "./metadata.ts";
@@ -49,6 +50,8 @@ const HEALTH_NAMES = [
 const SERVER_OPTIONS = {
   "grpc.max_receive_message_length": -1,
   "grpc.max_send_message_length": -1,
+  // Counts of calls that nobody reads.
+  "grpc.enable_channelz": 0,
   // As in gRPC's C++ servers: for connections whose other end is gone, or that broken frames have left behind.
   "grpc.keepalive_time_ms": 7_200_000,
   "grpc.keepalive_timeout_ms": 20_000,
@@ -66,15 +69,14 @@ export async function startServer({ manager, listen: where, rules, log }: Server
   setServing(false);
 
   const server = new Server(SERVER_OPTIONS);
-  server.addService(predictionServiceRaw, {
-    Predict: unary(parts, async (request: Buffer, scope) => asBuffer(await predict(manager, rules, request, scope))),
-    Classify: unary(parts, async (request: Buffer, scope) => asBuffer(await classify(manager, rules, request, scope))),
-    Regress: unary(parts, async (request: Buffer, scope) => asBuffer(await regress(manager, rules, request, scope))),
-    MultiInference: unary(parts, async (request: Buffer, scope) =>
-      asBuffer(await multiInference(manager, rules, request, scope)),
-    ),
-    GetModelMetadata: unary(parts, (request: Buffer) => asBuffer(metadata(manager, request))),
-  });
+  const answers: Record<keyof typeof predictionServiceRaw, BytesAnswer> = {
+    Predict: (request, scope) => predict(manager, rules, request, scope),
+    Classify: (request, scope) => classify(manager, rules, request, scope),
+    Regress: (request, scope) => regress(manager, rules, request, scope),
+    MultiInference: (request, scope) => multiInference(manager, rules, request, scope),
+    GetModelMetadata: (request) => metadata(manager, request),
+  };
+  addRawService(server, predictionServiceRaw, answers, parts);
   server.addService(modelService, {
     GetModelStatus: unary(parts, (request) => modelStatus(manager, request)),
     HandleReloadConfigRequest: unary(parts, (request, scope) => handleReload(manager, request, rules, scope)),
@@ -107,11 +109,6 @@ export async function startServer({ manager, listen: where, rules, log }: Server
       server.forceShutdown();
     },
   };
-}
-
-/** A view: grpc-js copies a message by methods that only a Buffer has. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const FLUSH_MS = 300;
