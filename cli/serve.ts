@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { flagHelp, loadSettings, parseFlags, restartParts, type Settings, watchSettings } from "../config/index.ts";
-import { createLogger, type Logger } from "../core/index.ts";
+import { createBusyLogger, type Logger } from "../core/index.ts";
 import { type Gateway, startGateway } from "../gateway/index.ts";
 import { ensureRuntime } from "../worker/runtime/index.ts";
 import { launchWorkers } from "./launch-workers.ts";
@@ -15,7 +15,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   }
   const settings = await loadSettings(flags);
   const { config, notes, modelsFrom } = settings;
-  const log = createLogger("gateway", config.server.logLevel);
+  const log = createBusyLogger("gateway", config.server.logLevel);
   for (const note of notes) log.warn(note);
 
   const signalled = untilSignal();

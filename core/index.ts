@@ -3,7 +3,15 @@ export { type Deadline, deadlineIn, NO_DEADLINE, onDeadline, timeLeftMs } from "
 export { fitMessage } from "./fit-message.ts";
 export { type Brand, type ModelName, modelName, parseVersion, type Version, version } from "./ids.ts";
 export { InferenceError, type InferenceErrorOptions, type Origin } from "./inference-error.ts";
-export { createLogger, LOG_LEVELS, type Logger, type LogLevel, silentLogger, writeLogLine } from "./logger.ts";
+export {
+  createBusyLogger,
+  createLogger,
+  LOG_LEVELS,
+  type Logger,
+  type LogLevel,
+  silentLogger,
+  writeLogLine,
+} from "./logger.ts";
 export { DEFAULT_SIGNATURE, describeChoice, LATEST, type ModelSpec, type VersionChoice } from "./model-spec.ts";
 export { type LoadFailure, notAvailable } from "./not-available.ts";
 export { SERVABLE_STATES, type ServableState, type VersionStatus } from "./servable-state.ts";

@@ -7,11 +7,53 @@ export type { Logger };
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** How long a line may wait for others, so that a busy process writes many at once. */
+const LINGER_MS = 50;
+
+/** With so many characters waiting they are written. */
+const FULL_LENGTH = 2 ** 13;
+
 /** Lines on stderr: stdout stays free for what a command prints. `name` tells the gateway from its workers. */
 export function createLogger(name: string, level: LogLevel = "info"): Logger {
-  const { isTTY } = process.stderr;
-  return pino({ name, level }, isTTY ? { write: writeLogLine } : destination({ dest: 2, sync: true }));
+  return pino({ name, level }, process.stderr.isTTY ? { write: writeLogLine } : destination({ dest: 2, sync: true }));
 }
+
+/**
+ * The same for a program that logs each request: off a terminal a line may be written a moment later, and a warning or
+ * worse takes all that wait along. What ends the process without a word (SIGKILL, a crash of native code) takes the last
+ * moment's lines with it.
+ */
+export function createBusyLogger(name: string, level: LogLevel = "info"): Logger {
+  return process.stderr.isTTY ? createLogger(name, level) : pino({ name, level }, lingering());
+}
+
+function lingering(): { write(line: string): void } {
+  const stderr = destination({ dest: 2, sync: true });
+  let waiting = "";
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting !== "") stderr.write(waiting);
+    waiting = "";
+  };
+  process.once("exit", flush);
+  return {
+    write(line) {
+      waiting += line;
+      if (waiting.length >= FULL_LENGTH || isUrgent(line)) flush();
+      else timer ??= setTimeout(flush, LINGER_MS).unref();
+    },
+  };
+}
+
+/** pino's line begins with its level: info is 30, and all levels have two digits. */
+function isUrgent(line: string): boolean {
+  return line.charCodeAt(LEVEL_AT) > DIGIT_3;
+}
+
+const LEVEL_AT = '{"level":'.length;
+const DIGIT_3 = 0x33;
 
 /** Puts a line that some logger of this program wrote onto stderr: as it is, or on a terminal for a person to read. */
 export function writeLogLine(json: string): void {

@@ -1,24 +1,32 @@
-import type { CallBody, Servable } from "../call.ts";
+import type { CallBody, CallInputs, CallLimits, Servable } from "../call.ts";
 import type { Observation } from "./observation.ts";
 
 /** The same body, which tells the observation of each version that it is made for. */
 export function observedBody(body: CallBody, observation: Pick<Observation, "sentTo">): CallBody {
-  return {
-    messageFor(target: Servable) {
-      observation.sentTo(target);
-      return body.messageFor(target);
-    },
-    ...(body.prepare && {
-      prepare(target, call) {
-        observation.sentTo(target);
-        return body.prepare?.(target, call);
-      },
-    }),
-    ...(body.inputsFor && {
-      inputsFor(target) {
-        observation.sentTo(target);
-        return body.inputsFor?.(target);
-      },
-    }),
-  };
+  return new ObservedBody(body, observation);
+}
+
+class ObservedBody implements CallBody {
+  readonly #body: CallBody;
+  readonly #observation: Pick<Observation, "sentTo">;
+
+  constructor(body: CallBody, observation: Pick<Observation, "sentTo">) {
+    this.#body = body;
+    this.#observation = observation;
+  }
+
+  prepare(target: Servable, limits: CallLimits): Promise<void> | undefined {
+    this.#observation.sentTo(target);
+    return this.#body.prepare?.(target, limits);
+  }
+
+  messageFor(target: Servable): Uint8Array {
+    this.#observation.sentTo(target);
+    return this.#body.messageFor(target);
+  }
+
+  inputsFor(target: Servable): CallInputs | undefined {
+    this.#observation.sentTo(target);
+    return this.#body.inputsFor?.(target);
+  }
 }

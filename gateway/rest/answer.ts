@@ -1,5 +1,4 @@
-import { STATUS_CODES } from "node:http";
-import type { FastifyReply } from "fastify";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { InferenceError } from "../../core/index.ts";
 import { errorBody } from "../../tensor/index.ts";
 import { httpStatus } from "./status.ts";
@@ -51,12 +50,10 @@ export function errorAnswer(error: InferenceError, status: number = httpStatus(e
 }
 
 /** `close`: the connection ends with this answer, so that a client of a server that drains goes elsewhere. */
-export function send(reply: FastifyReply, { status, body, headers }: RestAnswer, close: boolean): void {
-  if (close) reply.header("connection", "close");
-  void reply
-    .code(status)
-    .headers(headers)
-    .send(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+export function send(response: ServerResponse, { status, body, headers }: RestAnswer, close: boolean): void {
+  const framed = { ...headers, "content-length": body.length };
+  response.writeHead(status, close ? { ...framed, connection: "close" } : framed);
+  response.end(body);
 }
 
 /** How long a client may go on sending a body that is not wanted, so that it finds time to read the answer. */
@@ -66,10 +63,8 @@ const LINGER_MS = 1_000;
  * Answers while the client is still sending its body, and closes the connection then. Closing at once would reset it, and
  * the client would lose the answer that it has not read yet (RFC 9112, 9.6); so what comes is thrown away for a moment.
  */
-export function sendUnread(reply: FastifyReply, { status, body, headers }: RestAnswer): void {
-  reply.hijack();
-  const { raw: response } = reply;
-  const { raw: request } = reply.request;
+export function sendUnread(response: ServerResponse, { status, body, headers }: RestAnswer): void {
+  const { req: request } = response;
   response.writeHead(status, { ...headers, "content-length": body.length, connection: "close" });
   response.write(body);
   const end = (): void => {

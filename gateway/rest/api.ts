@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { CallController, type CallSignal, InferenceError } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
@@ -19,19 +18,19 @@ export interface ApiParts extends InferParts {
 }
 
 /** Answers everything under `/v1/`. */
-export function createApi(parts: ApiParts): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+export function createApi(parts: ApiParts): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { config, observer, draining } = parts;
-  return async ({ raw: request, originalUrl }, reply) => {
-    const { method = "" } = request;
-    const path = pathOf(originalUrl);
-    const route = apiRoute(method, originalUrl);
+  return async (request, response) => {
+    const { method = "", url = "" } = request;
+    const path = pathOf(url);
+    const route = apiRoute(method, url);
     const observation = observer.start({
       protocol: "rest",
       method: observedMethod(route),
       request: `${method} ${path}`,
       client: clientOf(request),
     });
-    const gaveUp = whenClientLeaves(reply.raw);
+    const gaveUp = whenClientLeaves(response);
     const reaction =
       route.is === "infer"
         ? await infer(parts, route, request, observation, gaveUp)
@@ -39,10 +38,9 @@ export function createApi(parts: ApiParts): (request: FastifyRequest, reply: Fas
     const { origin, "accept-encoding": accept } = request.headers;
     const answer = await encoded(accept, withCors(config.cors, origin, reaction.answer));
     end(observation, { ...reaction, answer }, gaveUp.aborted);
-    if (gaveUp.aborted) return reply.hijack();
-    if (reaction.unread) sendUnread(reply, answer);
-    else send(reply, answer, draining());
-    return reply;
+    if (gaveUp.aborted) return;
+    if (reaction.unread) sendUnread(response, answer);
+    else send(response, answer, draining());
   };
 }
 
@@ -102,7 +100,7 @@ function lookAnswer(
 /** Aborted when the connection ends before the answer has been sent. */
 function whenClientLeaves(response: ServerResponse): CallSignal {
   const gaveUp = new CallController();
-  response.once("close", () => {
+  response.on("close", () => {
     if (!response.writableFinished) gaveUp.abort();
   });
   return gaveUp.signal;

@@ -18,8 +18,11 @@ const brotli = promisify(brotliCompress);
  * The answer in the encoding that `accept`, an Accept-Encoding header, likes best; as it is when there is none or it is
  * short. Compressing goes to the thread pool.
  */
-export async function encoded(accept: string | undefined, answer: RestAnswer): Promise<RestAnswer> {
-  if (answer.body.length < MIN_BYTES) return answer;
+export function encoded(accept: string | undefined, answer: RestAnswer): RestAnswer | Promise<RestAnswer> {
+  return answer.body.length < MIN_BYTES ? answer : compressed(accept, answer);
+}
+
+async function compressed(accept: string | undefined, answer: RestAnswer): Promise<RestAnswer> {
   const { vary } = answer.headers;
   const headers = { ...answer.headers, vary: vary === undefined ? "Accept-Encoding" : `${vary}, Accept-Encoding` };
   const encoding = encodingFor(accept);

@@ -33,7 +33,9 @@ export function addHealthRoutes(app: FastifyInstance, parts: HealthParts): void 
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const answered = await answer();
       log.debug({ protocol: "rest", request: `${request.method} ${url}`, status: answered.status }, "access");
-      send(reply, await encoded(request.headers["accept-encoding"], answered), draining());
+      const compressed = await encoded(request.headers["accept-encoding"], answered);
+      reply.hijack();
+      send(reply.raw, compressed, draining());
       return reply;
     };
     app.route({ method: typeof method === "string" ? method : [...method], url, handler });

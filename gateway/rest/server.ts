@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
@@ -44,52 +44,52 @@ export interface RestServer {
   close(limitMs: number): Promise<void>;
 }
 
-/** Node's own default, which fastify would lift: a request has to have come in whole within. */
-const REQUEST_TIMEOUT_MS = 300_000;
+/** A request has to have come in whole within the first, the next one of its connection to begin within the second. */
+const TIMEOUTS = { requestTimeout: 300_000, keepAliveTimeout: 72_000 };
 
 /** What TensorFlow Serving's HTTP library takes; the API refuses some of them itself. */
 const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 
-/** Where fastify's router finds the API. The paths below are matched by `url.ts`: a router would decode a name's `%2F`. */
-const API_PATH = "/v1/";
-
 export function createRestServer(options: RestServerOptions): RestServer {
   const { host, port, config, monitoringPath, log } = options;
   const inFlight = new InFlight();
+  const left = (): void => inFlight.leave();
   const threads = createJsonThreads(log);
   const room = createBodyRoom(config.maxBytesInFlight);
   let draining = false;
-  const app = Fastify({
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    return503OnClosing: false,
-    rewriteUrl: ({ url = "/" }) => routerUrl(url, monitoringPath),
-    frameworkErrors: (_error, request, reply) => void refuse(request, reply, "NOT_FOUND"),
-    clientErrorHandler: answerBadHttp,
-  });
-  const refuse = addRoutes(app, { ...options, threads, room, draining: () => draining });
-  app.addHook("onRequest", (request, reply, done) => {
+  const parts = { ...options, threads, room, draining: () => draining };
+  const api = createApi(parts);
+  const refuse = createRefuse(parts);
+  const fail = (response: ServerResponse, thrown: unknown): void => {
+    const { answer } = failure(log, thrown);
+    if (response.headersSent) response.destroy();
+    else send(response, answer, draining);
+  };
+  const server = createServer(TIMEOUTS, (request, response) => {
     inFlight.enter();
-    reply.raw.once("close", () => inFlight.leave());
-    // What a client calls its body is not looked at, and fastify would refuse what it cannot read.
-    request.headers["content-type"] = "application/octet-stream";
-    if (METHODS.has(request.method)) done();
-    else refuse(request, reply, "UNIMPLEMENTED");
+    response.on("close", left);
+    const { method = "", url = "" } = request;
+    const path = pathOf(url);
+    // The monitoring path comes first, as in TensorFlow Serving.
+    if (path === monitoringPath) request.url = MONITORING_PATH;
+    else if (!METHODS.has(method)) return refuse(request, response, "UNIMPLEMENTED");
+    else if (isApiPath(path)) return void api(request, response).catch((thrown: unknown) => fail(response, thrown));
+    others(request, response);
   });
-  // Bodies are read by those who want them, under their own limit.
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  app.server.on("connect", answerConnect);
-  app.server.on("checkContinue", (request, response) => {
+  const { app, answer: others } = createOthers(server, { ...parts, refuse, fail });
+  server.on("connect", answerConnect);
+  server.on("checkContinue", (request, response) => {
     const isWanted = !announcesMore(request, config.maxBytes) && room.has(announcedBytes(request));
     if (isWanted) response.writeContinue();
-    app.server.emit("request", request, response);
+    server.emit("request", request, response);
   });
 
   return {
     async listen() {
       await app.ready();
-      const opened = await listenOn(app.server, host, port);
+      const opened = await listenOn(server, host, port);
       // A connection that cannot be accepted is no reason to end.
-      app.server.on("error", (error) => log.error({ err: error }, "the REST port reports an error"));
+      server.on("error", (error) => log.error({ err: error }, "the REST port reports an error"));
       return opened;
     },
     drain() {
@@ -97,10 +97,10 @@ export function createRestServer(options: RestServerOptions): RestServer {
     },
     async close(limitMs) {
       draining = true;
-      const closed = app.server.listening ? once(app.server, "close") : undefined;
-      app.server.close();
+      const closed = server.listening ? once(server, "close") : undefined;
+      server.close();
       await inFlight.idle(limitMs);
-      app.server.closeAllConnections();
+      server.closeAllConnections();
       await closed;
       await app.close();
       await threads.close();
@@ -108,44 +108,66 @@ export function createRestServer(options: RestServerOptions): RestServer {
   };
 }
 
-/** Answers what stands under no route, or asks by a method that nothing here has. */
-type Refuse = (request: FastifyRequest, reply: FastifyReply, code: "NOT_FOUND" | "UNIMPLEMENTED") => FastifyReply;
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-interface RouteParts extends RestServerOptions {
+interface Parts extends RestServerOptions {
   readonly threads: JsonThreads;
   readonly room: BodyRoom;
   readonly draining: () => boolean;
 }
 
-function addRoutes(app: FastifyInstance, options: RouteParts): Refuse {
-  const { observer, log, draining } = options;
-  const api = createApi(options);
-  app.route({ method: app.supportedMethods, url: API_PATH, handler: api });
-  addHealthRoutes(app, options);
+/** Answers what stands under no route, or asks by a method that nothing here has. */
+type Refuse = (request: IncomingMessage, response: ServerResponse, code: "NOT_FOUND" | "UNIMPLEMENTED") => void;
 
-  const refuse: Refuse = (request, reply, code) => {
-    const asked = `${request.method} ${pathOf(request.originalUrl)}`;
+function createRefuse({ observer, draining }: Parts): Refuse {
+  return (request, response, code) => {
+    const asked = `${request.method} ${pathOf(request.url ?? "")}`;
     const error = new InferenceError(code, `nothing answers ${asked}`);
     const answer = pageAnswer(httpStatus(code));
     observer
-      .start({ protocol: "rest", method: "Unknown", request: asked, client: clientOf(request.raw) })
+      .start({ protocol: "rest", method: "Unknown", request: asked, client: clientOf(request) })
       .end({ code: error.code, httpStatus: answer.status, bytesIn: 0, bytesOut: answer.body.length, error });
-    send(reply, answer, draining());
-    return reply;
+    send(response, answer, draining());
   };
-  app.setNotFoundHandler((request, reply) => refuse(request, reply, "NOT_FOUND"));
-  app.setErrorHandler((thrown, _request, reply) => {
-    send(reply, failure(log, thrown).answer, draining());
-    return reply;
-  });
-  return refuse;
 }
 
-/** What fastify's router gets to see. The monitoring path comes first, as in TensorFlow Serving. */
-function routerUrl(url: string, monitoringPath: string | undefined): string {
-  const path = pathOf(url);
-  if (path === monitoringPath) return MONITORING_PATH;
-  return isApiPath(path) ? API_PATH : url;
+/**
+ * The paths outside of the API, which are fastify's. The API itself goes past it: its router would decode a name's `%2F`,
+ * and its hooks and objects would double what Node needs for a small request.
+ */
+function createOthers(
+  server: Server,
+  parts: Parts & { readonly refuse: Refuse; readonly fail: (response: ServerResponse, thrown: unknown) => void },
+): { readonly app: FastifyInstance; readonly answer: Answer } {
+  const { refuse, fail } = parts;
+  let answer: Answer | undefined;
+  const notFound = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack();
+    refuse(request.raw, reply.raw, "NOT_FOUND");
+  };
+  const app = Fastify({
+    return503OnClosing: false,
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
+    clientErrorHandler: answerBadHttp,
+    serverFactory: (handler) => {
+      answer = handler;
+      return server;
+    },
+  });
+  addHealthRoutes(app, parts);
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((thrown, _request, reply) => {
+    reply.hijack();
+    fail(reply.raw, thrown);
+  });
+  // What a client calls its body is not looked at, and fastify would refuse what it cannot read.
+  app.addHook("onRequest", (request, _reply, done) => {
+    request.headers["content-type"] = "application/octet-stream";
+    done();
+  });
+  // Bodies are read by those who want them, under their own limit.
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  return { app, answer: (request, response) => answer?.(request, response) };
 }
 
 async function listenOn(server: Server, host: string, port: number): Promise<number> {

@@ -106,7 +106,7 @@ function withoutHost(target: string): string {
 
 /** The path of a request target, without the query, which is ignored. */
 export function pathOf(target: string): string {
-  return withoutHost(target).replace(/\?.*$/, "");
+  return target.startsWith("/") && !target.includes("?") ? target : withoutHost(target).replace(/\?.*$/, "");
 }
 
 /** Whether the API answers under this path; `/v1` alone is not it. */
