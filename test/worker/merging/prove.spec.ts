@@ -20,6 +20,7 @@ async function verdicts(more: Partial<ProofOptions> = {}, of: LoadedModel = mode
     recorded: [],
     mayRun: true,
     stop: () => false,
+    limitMs: 60_000, // on a machine that is busy with other tests
     ...more,
   });
   return (key) => told(found.get(key));
