@@ -44,7 +44,7 @@ export interface Stage extends AsyncDisposable {
   /** What was set how, for the results. */
   readonly settings: Readonly<Record<string, string>>;
   /** Keeps a payload for a load generator; answers the file. */
-  payload(name: string, bytes: string | Uint8Array): string;
+  readonly payload: (name: string, bytes: string | Uint8Array) => string;
 }
 
 export async function stage(config: ProductConfig): Promise<Stage> {
@@ -101,23 +101,33 @@ export function restContestants(on: Stage, request: RestRequest, connections: nu
 /** Both sides of a gRPC call. */
 export async function grpcContestants(
   on: Stage,
-  { name, message, want }: GrpcRequest,
+  request: GrpcRequest,
   connections: number,
 ): Promise<[Contestant, Contestant]> {
-  const { product, envoy, cores } = on;
-  const bodyFile = on.payload(`${name}.bin`, framed(message));
-  const side = async (who: string, pid: number, address: string): Promise<Contestant> => {
-    const answerBytes = 5 + (await checkPredict(address, message, want));
-    return {
-      name: who,
-      pid,
-      workerPid: product.workerPid,
-      check: async () => void (await checkPredict(address, message, want)),
-      load: (seconds, scratch) =>
-        h2load({ address, path: PREDICT, bodyFile, answerBytes, connections, seconds, core: cores.rest, scratch }),
-    };
+  const { product, envoy } = on;
+  const ours = { name: "tensorgate", pid: product.gatewayPid, address: product.grpc };
+  const theirs = { name: "Envoy", pid: envoy.pid, address: envoy.grpc };
+  return [await grpcContestant(on, request, connections, ours), await grpcContestant(on, request, connections, theirs)];
+}
+
+/** One side of it, once it has answered. */
+export async function grpcContestant(
+  { cores, product, payload }: Stage,
+  { name, message, want }: GrpcRequest,
+  connections: number,
+  side: { readonly name: string; readonly pid: number; readonly address: string },
+): Promise<Contestant> {
+  const { address } = side;
+  const bodyFile = payload(`${name}.bin`, framed(message));
+  const answerBytes = 5 + (await checkPredict(address, message, want));
+  return {
+    name: side.name,
+    pid: side.pid,
+    workerPid: product.workerPid,
+    check: async () => void (await checkPredict(address, message, want)),
+    load: (seconds, scratch) =>
+      h2load({ address, path: PREDICT, bodyFile, answerBytes, connections, seconds, core: cores.rest, scratch }),
   };
-  return [await side("tensorgate", product.gatewayPid, product.grpc), await side("Envoy", envoy.pid, envoy.grpc)];
 }
 
 export interface EnvoyComparison {

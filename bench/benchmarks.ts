@@ -10,6 +10,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   alone: () => import("./alone.ts"),
   "python-small": () => import("./python-small.ts"),
   "python-image": () => import("./python-image.ts"),
+  "grpc-proxies": () => import("./grpc-proxies.ts"),
   "first-answer": () => import("./first-answer.ts"),
 };
 

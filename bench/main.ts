@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BENCHMARKS, loadAll, loadBenchmark } from "./benchmarks.ts";
 import { drawFlameGraph } from "./flame.ts";
@@ -11,6 +12,7 @@ import {
   type Result,
   resultsFolder,
   resultText,
+  start,
   writeResult,
   writeTable,
 } from "./frame/index.ts";
@@ -70,21 +72,37 @@ function usage(): number {
   return 2;
 }
 
-/** What fails is told at the end and does not keep the others from being measured. */
+/** A benchmark takes one to three minutes; the first time, with what it installs, longer. */
+const LONGEST_MS = 12 * 60_000;
+
+/**
+ * Each in a process of its own, so that none finds what another left in memory, and one that hangs or fails does not keep
+ * the others from being measured: it is told at the end.
+ */
 async function all(): Promise<number> {
   const failed: string[] = [];
   const benchmarks = await loadAll();
-  for (const benchmark of benchmarks.filter(({ goals }) => goals.length > 0)) {
-    try {
-      await measure(benchmark);
-    } catch (thrown) {
-      failed.push(benchmark.name);
-      console.error(`${benchmark.name} failed:`, thrown);
-    }
+  for (const { name } of benchmarks.filter(({ goals }) => goals.length > 0)) {
+    if (!(await measuredApart(name))) failed.push(name);
   }
   if (out === resultsFolder()) writeTable(benchmarks);
   if (failed.length > 0) console.error(`failed: ${failed.join(", ")}`);
   return failed.length === 0 ? 0 : 1;
+}
+
+async function measuredApart(name: string): Promise<boolean> {
+  const numbers = [`--seconds=${options.seconds}`, `--rounds=${options.rounds}`, `--out=${out}`];
+  const args = [...process.execArgv, fileURLToPath(import.meta.url), name, ...numbers];
+  await using running = start(process.execPath, options.smoke ? [...args, "--smoke"] : args, { core: undefined });
+  using _ = onTimeout(LONGEST_MS, () => void running.stop());
+  const status = await running.ended;
+  (status === 0 ? console.log : console.error)(running.said());
+  return status === 0;
+}
+
+function onTimeout(ms: number, act: () => void): Disposable {
+  const timer = setTimeout(act, ms);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 async function measure(benchmark: Benchmark): Promise<void> {

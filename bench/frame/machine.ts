@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
@@ -58,18 +58,8 @@ export function whereIs(program: string): string | undefined {
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 
-/** The first line that a program prints when asked for its version. */
+/** The first line that a program prints when asked for its version: some do so on stderr, or fail then for want of arguments. */
 export function versionOf(program: string, flag = "--version"): string {
-  try {
-    const said = execFileSync(program, [flag], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-    return firstLine(said);
-  } catch (thrown) {
-    // Some, as wrk, tell it and then fail for want of arguments.
-    const { stdout = "", stderr = "" } = thrown as { stdout?: string; stderr?: string };
-    return firstLine(`${stdout}${stderr}`) || "unknown";
-  }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0]?.trim() ?? "";
+  const { stdout, stderr } = spawnSync(program, [flag], { encoding: "utf8" });
+  return `${stdout}${stderr}`.trim().split("\n")[0]?.trim() || "unknown";
 }

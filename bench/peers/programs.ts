@@ -31,6 +31,6 @@ function aptGet(...args: readonly string[]): void {
   execFileSync("apt-get", ["-qq", ...args], {
     stdio: ["ignore", "ignore", "inherit"],
     // Of a server's package only the program is wanted: nothing of it is started.
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1", NEEDRESTART_SUSPEND: "1" },
   });
 }

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Cores, freePort, scratchFolder, start, versionOf } from "../frame/index.ts";
+import { accepting, type GrpcProxy } from "./grpc-proxy.ts";
+import { program } from "./programs.ts";
+
+/** nginx with one worker process, passing gRPC on. */
+export async function startNginx(workerSocket: string, cores: Cores): Promise<GrpcProxy> {
+  const nginx = program("nginx");
+  const folder = scratchFolder();
+  const port = await freePort();
+  const config = join(folder, "nginx.conf");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (of) => `${of}_temp_path ${folder}/${of};`,
+  );
+  writeFileSync(
+    config,
+    `daemon off;
+# A master and a worker would be two processes to measure.
+master_process off;
+pid ${folder}/nginx.pid;
+error_log stderr crit;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  ${temporary.join("\n  ")}
+  client_max_body_size 64m;
+  client_body_buffer_size 1m;
+  keepalive_requests 100000000;
+  upstream worker { server unix:${workerSocket}; keepalive 64; keepalive_requests 100000000; }
+  server {
+    listen 127.0.0.1:${port} http2;
+    location / { grpc_pass grpc://worker; }
+  }
+}
+`,
+  );
+  const running = start(nginx, ["-p", folder, "-c", config], { core: cores.proxy });
+  return await accepting(running, { name: "nginx", version: versionOf(nginx, "-v"), port });
+}
