@@ -29,11 +29,8 @@ export interface LoadedModel {
   readonly signatures: Signatures;
   /** `tensorflow.serving.SignatureDefMap` exactly as the model wrote it: the answer to GetModelMetadata. */
   readonly signatureDefMap: Uint8Array;
-  /**
-   * By signature, what a run of it does beside answering its inputs (it writes, draws random numbers, …), told as
-   * `AssignAddVariableOp (node "n") writes …`; one that is missing only reads.
-   */
-  readonly effects: ReadonlyMap<string, string>;
+  /** By signature, what a run of it does beside answering its inputs; one that is missing only reads. */
+  readonly effects: ReadonlyMap<string, Effect>;
 
   /**
    * One session run. Answers at once for a plan that has proven quick, else as a promise: callers always `await`.
@@ -43,6 +40,14 @@ export interface LoadedModel {
 
   /** Frees the native session, once runs that were given up (deadline, signal) have ended. The caller makes sure that no run is under way. */
   close(): Promise<void>;
+}
+
+/** Something in a signature's graph that makes a run more than a function of its inputs and the model's variables. */
+export interface Effect {
+  /** A run may change what later ones answer, or what is outside: it must not run unasked. Else it draws, or reads a clock. */
+  readonly lasts: boolean;
+  /** `AssignAddVariableOp (node "n") writes what outlives the run`. */
+  readonly told: string;
 }
 
 export interface RunCall {

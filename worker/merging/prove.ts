@@ -29,8 +29,8 @@ const MAX_BATCH_BYTES = 32 * 2 ** 20;
 const INTERNAL = "__saved_model_";
 
 /**
- * Finds for each signature whether rows answer in company as they do alone. One that has effects, or whose shapes do not
- * permit it, is not run. Bounded in time and memory; never rejects. The model stays open meanwhile.
+ * Finds for each signature whether rows answer in company as they do alone. One that has effects which last, or whose shapes
+ * do not permit it, is not run. Bounded in time and memory; never rejects. The model stays open meanwhile.
  */
 export async function proveSignatures(model: LoadedModel, options: ProofOptions): Promise<Verdicts> {
   const deadline = performance.now() + (options.limitMs ?? LIMIT_MS);
@@ -47,9 +47,16 @@ export async function proveSignatures(model: LoadedModel, options: ProofOptions)
 
 async function verdictOf(how: ProbeOptions, { recorded, mayRun }: ProofOptions): Promise<Verdict> {
   const { model, signature } = how;
-  const refusal = model.effects.get(signature.key) ?? shapeRefusal(signature);
+  const effect = model.effects.get(signature.key);
+  const refusal = effect?.lasts === true ? effect.told : shapeRefusal(signature);
   if (refusal !== undefined) return refused(refusal);
   if (!mayRun) return unproven("warm-up is off");
+  const verdict = await triedVerdict(how, recorded);
+  return verdict.is === "refused" && effect !== undefined ? refused(`${verdict.reason}; ${effect.told}`) : verdict;
+}
+
+async function triedVerdict(how: ProbeOptions, recorded: ProofOptions["recorded"]): Promise<Verdict> {
+  const { signature } = how;
   const rows = recordedRows(signature, recorded, ROWS);
   if (rows.length > 1) {
     const outcome = await probe(how, rows);

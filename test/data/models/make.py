@@ -433,7 +433,9 @@ def company():
             "called_counter": ({"x": x}, counting(x)),
             "noisy": ({"x": x}, x + tf.random.uniform(tf.shape(x))),
             "called_noise": ({"x": x}, drawing(x)),
-            "clock": ({"x": x}, x + tf.cast(tf.timestamp(), tf.float32)),
+            "drawn_in_vain": ({"x": x}, x + 0.0 * tf.random.uniform(tf.shape(x))),
+            "noisy_counter": ({"x": x}, after(count.assign_add(tf.random.uniform([])))),
+            "clock": ({"x": x}, x + tf.cast(tf.math.mod(tf.timestamp() * 1e3, 10.0), tf.float32)),
             "count_now": ({"x": x}, x[:, :1] * 0.0 + count),
             "printed": ({"x": x}, after(tf.print("a row"))),
             # Rows cannot be made up, or tell nothing.

@@ -70,6 +70,8 @@ describe("proven are rows that answer alike alone and in company", () => {
     looping: "through a loop of functions",
     mapped: "through arrays that live for a run",
     asserted: "behind an assertion",
+    drawn_in_vain: "that random numbers don't show in, as with a dropout that is off",
+    called_noise: "of a branch that draws none",
     hidden_rows: "with outputs of no told rank",
   })) {
     test(`${key}: ${why}`, () => expect(verdictOf(key)).toBe("proven"));
@@ -89,6 +91,13 @@ describe("refused are rows that answer otherwise in company", () => {
       expect(verdictOf(key)).toMatch(
         /^refused: rows answer differently in company: output "y" differs: .*, in a batch of/,
       );
+    });
+  }
+
+  for (const [key, why] of Object.entries({ noisy: "draws random numbers", clock: "reads the clock" })) {
+    test(`${key}: as the graph ${why}`, () => {
+      expect(verdictOf(key)).toMatch(/^refused: rows answer differently in company: /);
+      expect(verdictOf(key)).toMatch(new RegExp(`; [A-Za-z]+ \\(node ".*"\\) ${why}$`));
     });
   }
 
@@ -130,14 +139,12 @@ describe("unproven are signatures that made-up rows tell nothing of", () => {
   }
 });
 
-describe("a signature that has an effect", () => {
+describe("a signature that has an effect which lasts", () => {
   for (const [key, why] of Object.entries({
     counter: "writes what outlives the run",
     old_counter: "writes what outlives the run",
     called_counter: "writes what outlives the run",
-    noisy: "draws random numbers",
-    called_noise: "draws random numbers",
-    clock: "reads the clock",
+    noisy_counter: "writes what outlives the run",
     printed: "acts outside of the graph",
   })) {
     test(`${key} is refused, as it ${why}`, () => {

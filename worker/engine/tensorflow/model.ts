@@ -1,6 +1,6 @@
 import { InferenceError, NO_DEADLINE, timeLeftMs } from "../../../core/index.ts";
 import type { Signatures, Tensor } from "../../../tensor/index.ts";
-import type { LoadedModel, RunCall } from "../engine.ts";
+import type { Effect, LoadedModel, RunCall } from "../engine.ts";
 import type { Library, Pointer } from "./library.ts";
 import { NativeRun } from "./native-run.ts";
 import { afterCallerRun, afterPoolRun, PaceBook } from "./pace.ts";
@@ -24,7 +24,7 @@ const MAX_WIRINGS = 256;
 export class TensorFlowModel implements LoadedModel {
   readonly signatures: Signatures;
   readonly signatureDefMap: Uint8Array;
-  readonly effects: ReadonlyMap<string, string>;
+  readonly effects: ReadonlyMap<string, Effect>;
   readonly #machinery: Machinery;
   readonly #session: Session;
   readonly #paces = new PaceBook();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import koffi from "koffi";
 import { InferenceError } from "../../../core/index.ts";
 import { parseSignatureDefMap, restoresVariables, type Signatures, signatureDefMapOf } from "../../../tensor/index.ts";
+import type { Effect } from "../engine.ts";
 import { effectsOf, type OpList, readGraph, readOpList } from "./graph/index.ts";
 import type { Library, Pointer } from "./library.ts";
 import { throwUnlessOk, withStatus } from "./status.ts";
@@ -14,7 +15,7 @@ export interface Session {
   readonly signatures: Signatures;
   readonly signatureDefMap: Uint8Array;
   /** See `LoadedModel`. */
-  readonly effects: ReadonlyMap<string, string>;
+  readonly effects: ReadonlyMap<string, Effect>;
 }
 
 /**

@@ -27,36 +27,50 @@ const HARMLESS_BY_REASON: Readonly<Record<string, string>> = {
 
 const HARMLESS: ReadonlySet<string> = new Set(Object.values(HARMLESS_BY_REASON).flatMap(words));
 
-/** The effects that can be told better than that TensorFlow declares them. */
-const EFFECTS: readonly (readonly [string, readonly string[]])[] = [
+/** What an op does beside answering. */
+export interface OpEffect {
+  readonly lasts: boolean;
+  /** Follows the op's name. */
+  readonly does: string;
+}
+
+const DRAWS: OpEffect = { lasts: false, does: "draws random numbers" };
+const CLOCK: OpEffect = { lasts: false, does: "reads the clock" };
+const OUTSIDE: OpEffect = { lasts: true, does: "acts outside of the graph" };
+const WRITES: OpEffect = { lasts: true, does: "writes what outlives the run" };
+const UNKNOWN: OpEffect = { lasts: true, does: "is declared stateful" };
+
+const KNOWN: readonly (readonly [OpEffect, string])[] = [
   [
-    "draws random numbers",
-    words(`RandomUniform RandomUniformInt RandomStandardNormal RandomShuffle RandomGamma RandomPoisson RandomPoissonV2
-      RandomCrop ParameterizedTruncatedNormal TruncatedNormal Multinomial NonDeterministicInts SampleDistortedBoundingBox
-      SampleDistortedBoundingBoxV2 StatefulUniform StatefulUniformInt StatefulUniformFullInt StatefulStandardNormal
-      StatefulStandardNormalV2 StatefulTruncatedNormal StatefulRandomBinomial RngSkip RngReadAndSkip AllCandidateSampler
-      UniformCandidateSampler LogUniformCandidateSampler LearnedUnigramCandidateSampler FixedUnigramCandidateSampler
-      ThreadUnsafeUnigramCandidateSampler Skipgram DummySeedGenerator AnonymousSeedGenerator`),
+    // What they keep is a place in a row of random numbers, not the model's: a dropout that is off has them as well.
+    DRAWS,
+    `RandomUniform RandomUniformInt RandomStandardNormal RandomShuffle RandomGamma RandomPoisson RandomPoissonV2 RandomCrop
+    ParameterizedTruncatedNormal TruncatedNormal Multinomial NonDeterministicInts SampleDistortedBoundingBox
+    SampleDistortedBoundingBoxV2 AllCandidateSampler UniformCandidateSampler LogUniformCandidateSampler
+    LearnedUnigramCandidateSampler FixedUnigramCandidateSampler ThreadUnsafeUnigramCandidateSampler`,
   ],
-  ["reads the clock", ["Timestamp"]],
+  [CLOCK, "Timestamp"],
+  [OUTSIDE, "PyFunc EagerPyFunc Print PrintV2 WriteFile Save SaveV2 SaveSlices RemoteCall"],
   [
-    "acts outside of the graph",
-    words("PyFunc EagerPyFunc Print PrintV2 WriteFile Save SaveV2 SaveSlices SleepOp RemoteCall"),
+    // Generators of TensorFlow 2 keep their place in a variable.
+    WRITES,
+    `RngSkip RngReadAndSkip StatefulUniform StatefulUniformInt StatefulUniformFullInt StatefulStandardNormal
+    StatefulStandardNormalV2 StatefulTruncatedNormal StatefulRandomBinomial`,
   ],
 ];
 
-const EFFECT_OF: ReadonlyMap<string, string> = new Map(
-  EFFECTS.flatMap(([effect, ops]) => ops.map((op) => [op, effect] as const)),
+const EFFECT_OF: ReadonlyMap<string, OpEffect> = new Map(
+  KNOWN.flatMap(([effect, ops]) => words(ops).map((op) => [op, effect] as const)),
 );
 
 /** Writing to what outlives the run, as TensorFlow names it. */
-const WRITES =
+const WRITING =
   /^(Assign|Scatter|Resource(Scatter|Apply|SparseApply|StridedSliceAssign|CountUpTo)|Apply|SparseApply|CountUpTo|LookupTable(Insert|Import|Remove)|InitializeTable|Queue(En|De)queue|(Ordered)?Map(Stage|Unstage|Clear)|Stage|Unstage|Barrier(Insert|Take)|StridedSliceAssign|DestroyResource)/;
 
-/** What a run of a stateful op does beside answering, in words that follow its name; undefined for one that is harmless. */
-export function effectOfOp(op: string): string | undefined {
+/** Undefined for a stateful op that is harmless. */
+export function effectOfOp(op: string): OpEffect | undefined {
   if (HARMLESS.has(op)) return undefined;
-  return EFFECT_OF.get(op) ?? (WRITES.test(op) ? "writes what outlives the run" : "is declared stateful");
+  return EFFECT_OF.get(op) ?? (WRITING.test(op) ? WRITES : UNKNOWN);
 }
 
 function words(text: string): string[] {
