@@ -54,9 +54,9 @@ function sizeOf(parameters: BatchingParameters, field: Size): bigint | undefined
 /** `tensorflow::serving::BasicBatchScheduler`'s own default. */
 const DEFAULT_MAX_ENQUEUED_BATCHES = 10n;
 
-/** What batching parameters bound here; undefined stands for a file that says nothing. */
-export function batchingOf(parameters: BatchingParameters | undefined): BatchingConfig {
-  const size = (field: Size): bigint | undefined => (parameters === undefined ? undefined : sizeOf(parameters, field));
+/** What batching parameters bound here; TensorFlow Serving's defaults fill in what they leave out. */
+export function batchingOf(parameters: BatchingParameters): BatchingConfig {
+  const size = (field: Size): bigint | undefined => sizeOf(parameters, field);
   const maxRows = size("max_execution_batch_size") ?? size("max_batch_size") ?? DEFAULT_MAX_BATCH_SIZE;
   const maxInFlight = size("num_batch_threads");
   const queued = (size("max_enqueued_batches") ?? DEFAULT_MAX_ENQUEUED_BATCHES) * maxRows;
@@ -66,7 +66,7 @@ export function batchingOf(parameters: BatchingParameters | undefined): Batching
     maxDelayMs: Number(size("batch_timeout_micros") ?? 0n) / 1000,
     maxInFlight: maxInFlight === undefined ? undefined : Number(maxInFlight),
     maxQueuedRows: Number(queued > maxRows ? queued : maxRows),
-    allowedRows: parameters?.allowed_batch_sizes.map(Number) ?? [],
+    allowedRows: parameters.allowed_batch_sizes.map(Number),
   };
 }
 

@@ -5,6 +5,7 @@ import { batchingNotes, batchingOf } from "./batching-parameters.ts";
 import { type FlagFiles, readFlagFiles } from "./flag-files.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
 import { parseConfigText, readConfigText } from "./load.ts";
+import { DEFAULT_BATCHING } from "./schema/batching.ts";
 import { type Config, configSchema } from "./schema/config.ts";
 import { DEFAULT_VERSIONS, type ModelConfig, OWN_DEFAULTS } from "./schema/models.ts";
 import { parseModelConfigFile } from "./text-files.ts";
@@ -94,13 +95,15 @@ function withPorts(config: Config, command: Command): Pick<Settings, "config" | 
   return { config: { ...config, server }, notes };
 }
 
-/** `--enable_batching` is for every model that says nothing itself; `--enable_batching=false` is for all of them. */
+/** `--enable_batching` is for every model that says nothing itself, and its file replaces their bounds; `--enable_batching=false` is for all of them. */
 function withBatching(config: Config, { flags, files }: Sources): Config {
   switch (flags.batching.enabled) {
     case undefined:
       return config;
-    case true:
-      return { ...config, batching: batchingOf(files.batching) };
+    case true: {
+      const kept = config.batching === "off" ? DEFAULT_BATCHING : config.batching;
+      return { ...config, batching: files.batching === undefined ? kept : batchingOf(files.batching) };
+    }
     case false:
       return { ...config, batching: "off", models: config.models.map((model) => ({ ...model, batching: "off" })) };
   }

@@ -49,7 +49,7 @@ const MISSING_LOGGED = 10;
 export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
   let config = first;
   let routes = compileRoutes(config);
-  let batching = batchingByModel(config);
+  let bounds = batchingByModel(config);
   const admission = createAdmission();
   const pool = createPool({ config, launch, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
   const { registry } = pool;
@@ -57,11 +57,11 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   const apply = (next: Config): void => {
     config = next;
     routes = compileRoutes(next);
-    batching = batchingByModel(next);
+    bounds = batchingByModel(next);
     pool.apply(next);
   };
-  const send = createBatching({
-    configOf: (model) => batching.get(model),
+  const batching = createBatching({
+    configOf: (model) => bounds.get(model),
     endpointCount: ({ name, version }) => registry.endpointsOf(name, version).length,
     send: pool.send,
     onDeparture: ({ name, version }, signature, calls) =>
@@ -72,7 +72,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     admit: (call) => admission.admit(call),
     retry: pool.retry,
     route: (call) => route(routes, registry, call),
-    send,
+    send: batching.send,
   };
   const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());
   const backend: Backend = {

@@ -99,8 +99,8 @@ export const workerFlags: readonly Flag[] = [
     name: "enable_batching",
     only: "serve",
     reader: yesNo,
-    standard: "false",
-    help: "Whether concurrent predict calls are joined.",
+    standard: "true",
+    help: "Whether concurrent calls are joined.",
     put: (values, enabled) => {
       values.batching = { ...values.batching, enabled };
     },

@@ -30,7 +30,7 @@ export const configSchema: z.ZodType<Config> = section({
   workers: workersSchema.prefault({}),
   models: list(modelSchema).prefault([]).describe("The models to serve."),
   batching: batchingSchema
-    .prefault("off")
+    .prefault({})
     .describe("How concurrent calls are joined, of models that say nothing of it themselves: off, or its bounds."),
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),

@@ -1,8 +1,9 @@
 import type { BatchingConfig } from "../../config/index.ts";
-import type { Logger, ModelName } from "../../core/index.ts";
-import type { Answer, RoutedCall, Servable } from "../call.ts";
-import { batchKey, passengerOf } from "./batch.ts";
-import { BatchQueue } from "./batch-queue.ts";
+import { DEFAULT_SIGNATURE, type Logger, type ModelName } from "../../core/index.ts";
+import type { Signature } from "../../tensor/index.ts";
+import type { Answer, InferenceMethod, Merging, RoutedCall, Servable } from "../call.ts";
+import { Alarm } from "./alarm.ts";
+import { Traffic } from "./traffic.ts";
 
 export interface BatchingOptions {
   /** Asked for each call; undefined: the model's calls travel alone. */
@@ -15,56 +16,88 @@ export interface BatchingOptions {
   readonly log: Logger;
 }
 
+export interface Batching {
+  /** The step of a request that gives it to a worker, alone or with its neighbours. */
+  readonly send: (routed: RoutedCall) => Promise<Answer>;
+  /** By signature: what the workers have found of a version, and what real calls have shown since. */
+  readonly mergingOf: (target: Servable) => ReadonlyMap<string, Merging>;
+}
+
+type Traffics = Readonly<Record<InferenceMethod, Map<string, Traffic>>>;
+
 /**
- * Joins concurrent Predict calls for one version and signature into one. What is kept belongs to a version: it goes when
- * nobody holds its Servable any more.
+ * Joins concurrent calls for one version and signature into one, where that is proven to be safe. What is kept belongs to a
+ * version: it goes when nobody holds its Servable any more.
  */
-export function createBatching(options: BatchingOptions): (routed: RoutedCall) => Promise<Answer> {
-  const { configOf, endpointCount, send, onDeparture, log } = options;
-  const byTarget = new WeakMap<Servable, Kinds>();
+export function createBatching(options: BatchingOptions): Batching {
+  const { configOf, send } = options;
+  const alarm = new Alarm();
+  const byTarget = new WeakMap<Servable, Traffics>();
+  const trafficsOf = (target: Servable): Traffics => {
+    const known = byTarget.get(target);
+    if (known !== undefined) return known;
+    const traffics = { Predict: new Map(), Classify: new Map(), Regress: new Map(), MultiInference: new Map() };
+    byTarget.set(target, traffics);
+    return traffics;
+  };
 
-  return async function batched(routed) {
-    const { target, call } = routed;
-    const config = call.method === "Predict" ? configOf(target.name) : undefined;
-    const passenger = config === undefined ? undefined : passengerOf(routed);
-    if (config === undefined || passenger === undefined || passenger.rows > config.maxRows) return await send(routed);
+  return {
+    send(routed) {
+      const { call, target } = routed;
+      const config = configOf(target.name);
+      if (config === undefined || call.body.inputsFor === undefined) return send(routed);
+      const bySignature = trafficsOf(target)[call.method];
+      const key = call.spec.signature || DEFAULT_SIGNATURE;
+      let traffic = bySignature.get(key);
+      if (traffic === undefined) {
+        const signature = target.signatures.get(key);
+        if (signature === undefined) return send(routed);
+        traffic = trafficOf(options, alarm, target, signature, config);
+        bySignature.set(key, traffic);
+      }
+      traffic.config = config;
+      return traffic.run(routed);
+    },
 
-    const kinds = kindsOf(byTarget, target);
-    const { signature } = passenger.request;
-    if (kinds.indivisible.has(signature)) return await send(routed);
-    const key = `${JSON.stringify(config)}${batchKey(passenger.request)}`;
-    const queue =
-      kinds.queues.get(key) ??
-      new BatchQueue({
-        config,
-        send,
-        slots: () => config.maxInFlight ?? Math.max(1, endpointCount(target)),
-        onDeparture: (calls) => onDeparture(target, signature, calls),
-        onIdle: () => kinds.queues.delete(key),
-        onIndivisible: () => {
-          kinds.indivisible.add(signature);
-          const { name, version } = target;
-          log.warn(
-            { model: name, version: String(version), signature },
-            "answers cannot be split: not batched any more",
-          );
-        },
-      });
-    kinds.queues.set(key, queue);
-    return await queue.run(passenger);
+    mergingOf(target) {
+      const merging = new Map(target.merging);
+      for (const traffics of Object.values(byTarget.get(target) ?? {})) {
+        for (const [signature, { verdict }] of traffics) {
+          if (merging.get(signature)?.is !== "refused") merging.set(signature, verdict);
+        }
+      }
+      return merging;
+    },
   };
 }
 
-interface Kinds {
-  readonly queues: Map<string, BatchQueue>;
-  /** Signatures whose answers have no row for each row of the question. */
-  readonly indivisible: Set<string>;
+function trafficOf(
+  { endpointCount, send, onDeparture, log }: BatchingOptions,
+  alarm: Alarm,
+  target: Servable,
+  signature: Signature,
+  config: BatchingConfig,
+): Traffic {
+  return new Traffic({
+    signature,
+    verdict: isOfRows(signature) ? (target.merging.get(signature.key) ?? NOT_EXAMINED) : NO_ROWS,
+    config,
+    alarm,
+    send,
+    endpointCount: () => endpointCount(target),
+    onDeparture: (calls) => onDeparture(target, signature.key, calls),
+    onVerdict(verdict) {
+      const facts = { model: target.name, version: String(target.version), signature: signature.key };
+      if (verdict.is !== "refused") log.info(facts, "calls are joined from now on: pairs answer as they do alone");
+      else log.warn({ ...facts, reason: verdict.reason }, "calls are not joined");
+    },
+  });
 }
 
-function kindsOf(byTarget: WeakMap<Servable, Kinds>, target: Servable): Kinds {
-  const known = byTarget.get(target);
-  if (known !== undefined) return known;
-  const kinds: Kinds = { queues: new Map(), indivisible: new Set() };
-  byTarget.set(target, kinds);
-  return kinds;
+const NOT_EXAMINED: Merging = { is: "refused", reason: "not examined" };
+const NO_ROWS: Merging = { is: "refused", reason: "an input or output has no first dimension of any size" };
+
+/** Every input and output has a first dimension of any size, or a shape that isn't told. */
+function isOfRows({ inputs, outputs }: Signature): boolean {
+  return [...inputs.values(), ...outputs.values()].every(({ shape }) => shape === undefined || shape[0] === -1);
 }

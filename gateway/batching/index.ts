@@ -1,1 +1,1 @@
-export { type BatchingOptions, createBatching } from "./batching.ts";
+export { type Batching, type BatchingOptions, createBatching } from "./batching.ts";

@@ -41,7 +41,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const requests = new RequestFigures();
   const batches = new Histogram({
     name: "tensorgate_batch_requests",
-    help: "Predict requests that went to a worker as one call, of models with batching.",
+    help: "Requests that went to a worker as one call, of signatures whose calls may be joined.",
     labelNames: ["model", "version", "signature"] as const,
     buckets: [1, 2, 4, 8, 16, 32, 64, 128],
     registers: [registry],

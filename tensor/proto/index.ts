@@ -37,4 +37,5 @@ export {
   type RegressionResponse,
 } from "./results.ts";
 export { parseSignatureDefMap, restoresVariables, signatureDefMapOf } from "./signature-def.ts";
+export { splitResults } from "./split-results.ts";
 export { type FeatureKind, FeaturesWriter, type FeatureValues } from "./tf-example.ts";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
+  batchingByModel,
   DEFAULT_BATCHING,
   encodeWorkerSettings,
   loadSettings,
@@ -13,6 +14,7 @@ import {
   type Settings,
   workerSettingsOf,
 } from "../../config/index.ts";
+import { modelName } from "../../core/index.ts";
 import { codec, type Opaque } from "../../protos/index.ts";
 
 let folder: string;
@@ -110,10 +112,38 @@ describe("the file of --batching_parameters_file", () => {
     const file = write("config", models);
     const started = (flag: string) => loadSettings(parseFlags([`--config=${file}`, flag], "serve"));
     const on = (await started("--enable_batching")).config;
-    expect(on.batching).toMatchObject({ maxRows: 1000 });
+    expect(on.batching).toEqual(DEFAULT_BATCHING);
     expect(on.models.map(({ batching }) => batching)).toMatchObject([{ maxRows: 2 }, undefined]);
     const off = (await started("--enable_batching=false")).config;
     expect([off.batching, ...off.models.map(({ batching }) => batching)]).toEqual(["off", "off", "off"]);
+  });
+
+  test("--enable_batching turns on what the configuration has turned off for all, and keeps bounds that it has", async () => {
+    for (const { batching, want } of [
+      { batching: "off", want: DEFAULT_BATCHING },
+      { batching: "{ maxRows: 5 }", want: { ...DEFAULT_BATCHING, maxRows: 5, maxQueuedRows: 1280 } },
+    ]) {
+      const file = write("config", `models: [{ name: m, path: /m }]\nbatching: ${batching}`);
+      const { config } = await loadSettings(parseFlags([`--config=${file}`, "--enable_batching"], "serve"));
+      expect(config.batching).toEqual(want);
+    }
+  });
+
+  test("calls are joined by default, with flags alone too", async () => {
+    expect((await serve()).config.batching).toEqual(DEFAULT_BATCHING);
+    expect(batchingByModel((await serve()).config).get(modelName("default"))).toEqual(DEFAULT_BATCHING);
+    expect(batchingByModel((await serve("--enable_batching=false")).config).size).toBe(0);
+  });
+
+  test("a model that must not run twice is not joined", async () => {
+    const file = write("config", "models: [{ name: m, path: /m, retry: false, batching: { maxRows: 5 } }]");
+    const { config } = await loadSettings(parseFlags([`--config=${file}`], "serve"));
+    expect(batchingByModel(config).size).toBe(0);
+  });
+
+  test("a file that says nothing of a bound has TensorFlow Serving's", async () => {
+    const { config } = await serve("--enable_batching", `--batching_parameters_file=${write("batching", "")}`);
+    expect(config.batching).toMatchObject({ maxRows: 1000, maxQueuedRows: 10_000 });
   });
 
   test("is read with --enable_batching, and the log says what becomes of it", async () => {
