@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { ByteBuffer } from "./byte-buffer.ts";
+import { writeFloat } from "./float-text.ts";
 import { powersOfFive } from "./powers-of-five.ts";
 
 /** What `wasm/index.ts` exports; addresses are of its memory, which never grows. */
@@ -7,23 +9,38 @@ interface Exports {
   readonly TEXT: WebAssembly.Global;
   readonly VALUES: WebAssembly.Global;
   readonly RESULT: WebAssembly.Global;
+  readonly SEPARATORS: WebAssembly.Global;
+  readonly SEPARATOR_ENDS: WebAssembly.Global;
+  readonly SEPARATOR_BYTES: WebAssembly.Global;
   readonly POWERS: WebAssembly.Global;
   readonly MIN_POWER: WebAssembly.Global;
   readonly MAX_POWER: WebAssembly.Global;
   readonly WINDOW_BYTES: WebAssembly.Global;
+  readonly MAX_RANK: WebAssembly.Global;
   readonly beginList: () => void;
   readonly readList: (from: number, to: number, isLast: boolean, kind: number) => number;
   readonly narrow: (count: number) => void;
+  readonly beginWriting: () => void;
+  readonly writeList: (from: number, to: number, rank: number, kind: number, strict: boolean) => number;
 }
 
-/** The number kernels with views of their memory: text goes in at one place, numbers come out at another. */
-export interface Kernel extends Pick<Exports, "beginList" | "readList" | "narrow"> {
+type Functions = Pick<Exports, "beginList" | "readList" | "narrow" | "beginWriting" | "writeList">;
+
+/** The number kernels with views of their memory, through which text and numbers go in and out. */
+export interface Kernel extends Functions {
   readonly text: Uint8Array;
-  /** The numbers of the last call, as doubles and as their bytes. */
+  /** Numbers, as doubles and as their bytes. */
   readonly doubles: Float64Array;
   readonly bytes: Uint8Array;
-  /** See the RESULT_ offsets of `wasm/memory.ts`, in words. */
-  readonly result: Int32Array;
+  /** What a call tells beside its result, or is told: see `wasm/memory.ts`. */
+  readonly stoppedAt: () => number;
+  readonly count: () => number;
+  readonly isWhole: () => boolean;
+  readonly shape: () => number[];
+  readonly setSizes: (sizes: readonly number[]) => void;
+  readonly separators: Uint8Array;
+  readonly separatorEnds: Int32Array;
+  readonly maxRank: number;
   /** Whose text `text` is, and which. */
   window: object | undefined;
 }
@@ -38,25 +55,49 @@ export function numberKernel(): Kernel {
 
 function createKernel(): Kernel {
   const file = new URL(import.meta.resolve("#asset/dist/tensor/json/numbers.wasm"));
-  const module = new WebAssembly.Module(readFileSync(file));
-  const imports = { "read-number": { readSlowly: (from = 0, to = 0) => Number(latin1(from, to)) } };
-  const instance = new WebAssembly.Instance(module, imports);
+  const slow = new ByteBuffer();
+  const imports: WebAssembly.Imports = {
+    "read-number": {
+      readSlowly: (from = 0, to = 0) =>
+        Number(Buffer.from(buffer, text.byteOffset + from, to - from).toString("latin1")),
+    },
+    "write-float": {
+      writeSlowly(value = 0, isFloat = 0, at = 0) {
+        slow.length = 0;
+        writeFloat(slow, value, isFloat === 1 ? 32 : 64, false);
+        text.set(slow.finish(), at);
+        return slow.length;
+      },
+    },
+  };
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), imports);
   const exports = instance.exports as Exports;
   const { buffer } = exports.memory;
   const window = exports.WINDOW_BYTES.value;
+  const maxRank = exports.MAX_RANK.value;
   const text = new Uint8Array(buffer, exports.TEXT.value, window);
-  const latin1 = (from: number, to: number): string =>
-    Buffer.from(buffer, text.byteOffset + from, to - from).toString("latin1");
+  const [at, count, rank, whole, sizes] = [0, 1, 2, 3, 4];
+  const result = new Int32Array(buffer, exports.RESULT.value, sizes + maxRank);
   const powers = powersOfFive(exports.MIN_POWER.value, exports.MAX_POWER.value);
   new BigUint64Array(buffer, exports.POWERS.value, powers.length).set(powers);
+  const { beginList, readList, narrow, beginWriting, writeList } = exports;
   return {
+    beginList,
+    readList,
+    narrow,
+    beginWriting,
+    writeList,
     text,
     doubles: new Float64Array(buffer, exports.VALUES.value, window / 2),
     bytes: new Uint8Array(buffer, exports.VALUES.value, window * 4),
-    result: new Int32Array(buffer, exports.RESULT.value, 20),
-    beginList: exports.beginList,
-    readList: exports.readList,
-    narrow: exports.narrow,
+    stoppedAt: () => result[at] as number,
+    count: () => result[count] as number,
+    isWhole: () => result[whole] === 1,
+    shape: () => [...result.subarray(sizes, sizes + (result[rank] as number))],
+    setSizes: (wanted) => result.set(wanted, sizes),
+    separators: new Uint8Array(buffer, exports.SEPARATORS.value, exports.SEPARATOR_BYTES.value),
+    separatorEnds: new Int32Array(buffer, exports.SEPARATOR_ENDS.value, maxRank),
+    maxRank,
     window: undefined,
   };
 }

@@ -53,7 +53,6 @@ export class NumberListReader {
     if (this.bytes[at] !== OPEN_BRACKET || at < this.failedTo || !isPackable(dtype)) return undefined;
     if (!this.isLong(at)) return undefined;
     const { bytes, kernel, window } = this;
-    const { result } = kernel;
     if (kernel.window !== window || at < window.from || at > window.to - MIN_BYTES) this.load(at);
     kernel.beginList();
     const packer = new NumberPacker(kernel, dtype);
@@ -65,15 +64,14 @@ export class NumberListReader {
         window.to === bytes.length,
         packer.kind,
       );
-      const stoppedAt = window.from + (result[0] as number);
+      const stoppedAt = window.from + kernel.stoppedAt();
       const rest = state === DONE ? 1 : (SPARE * (bytes.length - pos)) / (stoppedAt - pos);
       if (state === OTHER || !packer.take(rest)) {
         this.failedTo = stoppedAt;
         return undefined;
       }
       if (state === DONE) {
-        const shape = [...result.subarray(4, 4 + (result[2] as number))];
-        return { dtype, shape, data: packer.finish(), endAt: stoppedAt };
+        return { dtype, shape: kernel.shape(), data: packer.finish(), endAt: stoppedAt };
       }
       // One number that is longer than the window.
       if (stoppedAt === window.from) return undefined;

@@ -40,14 +40,14 @@ export class NumberPacker {
    */
   take(rest: number): boolean {
     const { kernel, range } = this;
-    const count = kernel.result[1] as number;
+    const count = kernel.count();
     if (range === undefined) this.put(kernel.bytes.subarray(0, count * this.itemBytes), rest);
     else if (this.isFloat) {
       kernel.narrow(count);
       this.put(kernel.bytes.subarray(0, count * this.itemBytes), rest);
     } else {
       const values = kernel.doubles.subarray(0, count);
-      if (range.whole && (kernel.result[3] !== 1 || !areWithin(values, range))) return false;
+      if (range.whole && (!kernel.isWhole() || !areWithin(values, range))) return false;
       this.put(bytesOf(range.toData(values)), rest);
     }
     return true;

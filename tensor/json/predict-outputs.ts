@@ -1,16 +1,19 @@
 import { InferenceError } from "../../core/index.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
 import { beforeElement, newLine } from "./layout.ts";
+import { listLayout } from "./list-layout.ts";
 import type { PredictFormat } from "./predict-inputs.ts";
+import { isWorthKernel, writeNumbers } from "./write-numbers.ts";
 import { writeText } from "./write-text.ts";
 import { elementWriter, type JsonWriting, type WriteElement } from "./write-values.ts";
 
 /** An output on its way into JSON: which element comes next. */
 interface Column {
   readonly key: Uint8Array;
-  readonly shape: readonly number[];
+  readonly tensor: Tensor;
   readonly write: WriteElement;
+  readonly strict: boolean;
   next: number;
 }
 
@@ -31,8 +34,9 @@ export function encodePredictOutputs(
 function columnsOf(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Column[] {
   return [...outputs].map(([name, tensor]) => ({
     key: new TextEncoder().encode(name),
-    shape: tensor.shape,
+    tensor,
     write: elementWriter(name, tensor, strict),
+    strict,
     next: 0,
   }));
 }
@@ -51,6 +55,10 @@ function encodeRows(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Uint
   const columns = columnsOf(outputs, strict);
   const out = new ByteBuffer(expectedBytes(outputs));
   out.ascii('{\n    "predictions": [');
+  if (columns.length === 1 && writeAllRows(out, columns[0] as Column)) {
+    out.ascii("\n    ]\n}");
+    return out.finish();
+  }
   for (let row = 0; row < rows; row++) {
     if (columns.length === 1) {
       beforeElement(out, row, 2, true);
@@ -69,6 +77,23 @@ function encodeRows(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Uint
   if (rows > 0) newLine(out, 1);
   out.ascii("]\n}");
   return out.finish();
+}
+
+/** All rows at once, where the kernels can. */
+function writeAllRows(out: ByteBuffer, { tensor, strict }: Column): boolean {
+  if (tensor.kind !== "packed" || !isWorthKernel(tensor, tensor.shape)) return false;
+  // The outermost list's brackets are written already, or stand on another line.
+  const rank = tensor.shape.length;
+  const rows = listLayout(rank, 1, true);
+  const row = listLayout(rank - 1, 2, true);
+  const start = out.length;
+  out.raw(row.open);
+  if (writeNumbers(out, tensor, 0, tensor.shape, rows.between, strict)) {
+    out.raw(row.close);
+    return true;
+  }
+  out.length = start;
+  return false;
 }
 
 /** The first dimension, which all outputs must share. */
@@ -116,7 +141,25 @@ function writeKey(out: ByteBuffer, key: Uint8Array, index: number, depth: number
 
 /** The next elements of a column from dimension `dim` on, as lists in lists that begin `depth` deep. */
 function writeTensor(out: ByteBuffer, column: Column, dim: number, depth: number, oneLine: boolean): void {
-  const size = column.shape[dim];
+  const { tensor, strict } = column;
+  const sizes = tensor.shape.slice(dim);
+  if (tensor.kind === "packed" && isWorthKernel(tensor, sizes)) {
+    const { open, between, close } = listLayout(sizes.length, depth, oneLine);
+    const start = out.length;
+    out.raw(open);
+    if (writeNumbers(out, tensor, column.next, sizes, between, strict)) {
+      out.raw(close);
+      column.next += elementCount(sizes);
+      return;
+    }
+    out.length = start;
+  }
+  writeLists(out, column, dim, depth, oneLine);
+}
+
+/** The same, one element at a time. */
+function writeLists(out: ByteBuffer, column: Column, dim: number, depth: number, oneLine: boolean): void {
+  const size = column.tensor.shape[dim];
   if (size === undefined) {
     column.write(out, column.next++, depth);
     return;
@@ -124,7 +167,7 @@ function writeTensor(out: ByteBuffer, column: Column, dim: number, depth: number
   out.byte(0x5b);
   for (let i = 0; i < size; i++) {
     beforeElement(out, i, depth + 1, oneLine);
-    writeTensor(out, column, dim + 1, depth + 1, oneLine);
+    writeLists(out, column, dim + 1, depth + 1, oneLine);
   }
   if (size > 0 && !oneLine) newLine(out, depth);
   out.byte(0x5d);

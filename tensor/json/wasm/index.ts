@@ -1,3 +1,16 @@
-export { MAX_POWER, MIN_POWER, POWERS, RESULT, TEXT, VALUES, WINDOW_BYTES } from "./memory";
+export {
+  MAX_POWER,
+  MAX_RANK,
+  MIN_POWER,
+  POWERS,
+  RESULT,
+  SEPARATOR_BYTES,
+  SEPARATOR_ENDS,
+  SEPARATORS,
+  TEXT,
+  VALUES,
+  WINDOW_BYTES,
+} from "./memory";
 export { narrow } from "./narrow";
 export { beginList, readList } from "./read-list";
+export { beginWriting, writeList } from "./write-list";

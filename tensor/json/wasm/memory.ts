@@ -27,6 +27,11 @@ export const RESULT_RANK: usize = 8;
 export const RESULT_WHOLE: usize = 12;
 export const RESULT_SIZES: usize = 16;
 
+/** What stands between two numbers, by how many lists end there: where each such text ends, then the texts. */
+export const SEPARATOR_ENDS: usize = memory.data(MAX_RANK * 4, 16);
+export const SEPARATOR_BYTES: i32 = 4096;
+export const SEPARATORS: usize = memory.data(SEPARATOR_BYTES + SLACK, 16);
+
 /** 5^n for n from MIN_POWER to MAX_POWER, cut to its first 128 bits: the high half, then the low one. The host fills it. */
 export const MIN_POWER: i32 = -342;
 export const MAX_POWER: i32 = 308;
