@@ -43,6 +43,13 @@ function watch(): {
   return { answers, models, stream };
 }
 
+/** As told of the model's highest version. */
+function merging(model: ModelReport | undefined): Record<string, string> {
+  return Object.fromEntries(
+    (model?.versions[0]?.merging ?? []).map(({ signature, verdict, reason }) => [signature, `${verdict} ${reason}`]),
+  );
+}
+
 function states(model: ModelReport | undefined): readonly string[] {
   return (model?.versions ?? []).map(({ version, state, wanted }) => `${version} ${state}${wanted ? "" : " unwanted"}`);
 }
@@ -123,5 +130,30 @@ describe("WorkerControl", () => {
     const ended = new Promise((resolve) => seen.stream.on("end", resolve));
     await served.worker.drain(1_000);
     await ended;
+  });
+
+  test("tells whether calls may be merged when asked for a proof, and again within another tolerance", async () => {
+    const company = { name: "company", base_path: `${MODELS}/company` };
+    const within = (tolerance: number, generation: number): ApplyModelsRequest => {
+      const request = applied(generation, company);
+      const merge_proof = { relative_tolerance: tolerance, absolute_tolerance: tolerance };
+      return { ...request, models: request.models.map((model) => ({ ...model, merge_proof })) };
+    };
+    const seen = watch();
+    await served.call(workerControl.ApplyModels, applied(1, company));
+    await vi.waitFor(() => expect(states(seen.models.get("company"))).toEqual(["1 AVAILABLE"]), 10_000);
+    expect(merging(seen.models.get("company"))).toEqual({});
+
+    await served.call(workerControl.ApplyModels, within(1e-4, 2));
+    await vi.waitFor(() => expect(merging(seen.models.get("company"))).not.toEqual({}), 10_000);
+    expect(merging(seen.models.get("company"))).toMatchObject({
+      words: 'UNPROVEN no rows of string can be made up for input "words"',
+      counter: expect.stringMatching(/^REFUSED AssignAddVariableOp/) as string,
+    });
+
+    await served.call(workerControl.ApplyModels, applied(3, company));
+    await vi.waitFor(() => expect(merging(seen.models.get("company"))).toEqual({}), 10_000);
+    expect(states(seen.models.get("company"))).toEqual(["1 AVAILABLE"]);
+    seen.stream.cancel();
   });
 });
