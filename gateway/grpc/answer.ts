@@ -8,9 +8,10 @@ import {
   type StatusCode,
   timeLeftMs,
 } from "../../core/index.ts";
+import type { UnaryAnswer, UnaryRequest } from "../../http2/index.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
-import { deadlineOf, headerOf } from "./parse.ts";
+import { deadlineOf, headerIn, headerOf, PEER_KEY } from "./parse.ts";
 import { errorToStatus } from "./status.ts";
 
 /** What a handler is told besides the request. */
@@ -27,57 +28,105 @@ export interface AnswerParts {
   readonly inFlight: InFlight;
 }
 
+/** A unary method, as bytes. */
+export interface RawHandler {
+  readonly method: ObservedMethod;
+  readonly path: string;
+  readonly answer: (message: Buffer, context: CallContext) => Buffer | Promise<Buffer>;
+}
+
+/** A call that has come, whichever server has taken it. */
+interface Arrived extends Omit<CallContext, "observation"> {
+  readonly method: ObservedMethod;
+  readonly path: string;
+  readonly client: string;
+  readonly bytesIn: number;
+}
+
+type Outcome<Response> = { readonly response: Response } | { readonly error: InferenceError };
+
 /**
  * A client ends a call at its own deadline, which began to run out when it sent the call: by the way's time, and that of a busy
  * machine, before it has passed here.
  */
 const TIMER_SLACK_MS = 50;
 
-/**
- * A unary method from a function that answers or throws. Whatever is thrown becomes a status; the request is counted once,
- * before its answer leaves.
- */
+/** Runs a handler. Whatever it throws becomes an error; the request is counted once, before its answer leaves. */
+async function respond<Response>(
+  { observer, log }: AnswerParts,
+  { method, path, client, bytesIn, header, deadline, signal }: Arrived,
+  sizeOf: (response: Response) => number,
+  answer: (context: CallContext) => Response | Promise<Response>,
+): Promise<Outcome<Response>> {
+  const observation = observer.start({ protocol: "grpc", method, request: path, client });
+  // Once the client has gone or its deadline has passed, it has been answered already.
+  const codeOf = (code: StatusCode): StatusCode => {
+    if (!signal.aborted) return code;
+    return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
+  };
+  let response: Response;
+  try {
+    response = await answer({ observation, header, deadline, signal });
+  } catch (thrown) {
+    const error = InferenceError.from(thrown, "gateway");
+    if (error !== thrown) log.error({ err: thrown, method: path }, "unexpected error");
+    observation.end({ code: codeOf(error.code), bytesIn, bytesOut: 0, error });
+    return { error };
+  }
+  observation.end({ code: codeOf("OK"), bytesIn, bytesOut: sizeOf(response) });
+  return { response };
+}
+
+/** For the calls that the edge reads itself. Never rejects. */
+export async function answerPlain(
+  parts: AnswerParts,
+  { method, path, answer }: RawHandler,
+  { fields, message, deadline, signal }: UnaryRequest,
+  client: string,
+): Promise<UnaryAnswer> {
+  const header = (name: string): string | undefined => headerIn(fields, name);
+  const arrived = { method, path, client, bytesIn: message.length, header, deadline, signal };
+  const outcome = await respond(parts, arrived, byteLength, (context) => answer(message, context));
+  return "error" in outcome ? errorToStatus(outcome.error) : { code: 0, message: outcome.response };
+}
+
+/** For the calls that are left to grpc-js. */
 export function unary<Request, Response>(
-  { observer, log, inFlight }: AnswerParts,
+  parts: AnswerParts,
   method: ObservedMethod,
   sizeOf: (message: Request | Response) => number,
   answer: (request: Request, context: CallContext) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
-  const respond = async (
+  const serve = async (
     call: ServerUnaryCall<Request, Response>,
-    callback: sendUnaryData<Response>,
-    gaveUp: CallSignal,
+    reply: sendUnaryData<Response>,
+    signal: CallSignal,
   ): Promise<void> => {
-    const deadline = deadlineOf(call);
-    const bytesIn = sizeOf(call.request);
-    const observation = observer.start({ protocol: "grpc", method, request: call.getPath(), client: call.getPeer() });
-    // Once the client has gone or its deadline has passed, grpc-js has answered already.
-    const codeOf = (code: StatusCode): StatusCode => {
-      if (!gaveUp.aborted) return code;
-      return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
+    const arrived: Arrived = {
+      method,
+      path: call.getPath(),
+      client: String(call.metadata.get(PEER_KEY)[0] ?? ""),
+      bytesIn: sizeOf(call.request),
+      header: headerOf(call),
+      deadline: deadlineOf(call),
+      signal,
     };
-    let response: Response;
-    try {
-      response = await answer(call.request, { observation, header: headerOf(call), deadline, signal: gaveUp });
-    } catch (thrown) {
-      const error = InferenceError.from(thrown, "gateway");
-      if (error !== thrown) log.error({ err: thrown, method: call.getPath() }, "unexpected error");
-      observation.end({ code: codeOf(error.code), bytesIn, bytesOut: 0, error });
-      callback(errorToStatus(error));
-      return;
-    }
-    observation.end({ code: codeOf("OK"), bytesIn, bytesOut: sizeOf(response) });
-    callback(null, response);
+    const outcome = await respond(parts, arrived, sizeOf, (context) => answer(call.request, context));
+    if ("error" in outcome) reply(errorToStatus(outcome.error));
+    else reply(null, outcome.response);
   };
-
-  return (call, callback) => {
-    inFlight.enter();
-    const gaveUp = new CallController();
+  return (call, reply) => {
+    parts.inFlight.enter();
+    const signal = new CallController();
     // grpc-js emits it at the end of every call: when the client has given up, and when the answer has left.
     call.once("cancelled", () => {
-      gaveUp.abort();
-      inFlight.leave();
+      signal.abort();
+      parts.inFlight.leave();
     });
-    respond(call, callback, gaveUp.signal).catch((thrown: unknown) => log.error({ err: thrown }, "unexpected error"));
+    void serve(call, reply, signal);
   };
+}
+
+export function byteLength(message: Buffer): number {
+  return message.length;
 }

@@ -9,6 +9,7 @@ import {
   NO_DEADLINE,
   version,
 } from "../../core/index.ts";
+import { type Fields, joinedFieldOf } from "../../http2/index.ts";
 import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
 import { requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
 import type { CallBody, InferenceMethod, Servable } from "../call.ts";
@@ -65,7 +66,21 @@ export function parseBody(method: InferenceMethod, message: Uint8Array, spec: Mo
     : { messageFor, inputsFor: () => inputsOf(method, message, spec.signature) };
 }
 
+/** Under which name grpc-js is told who the client is, as the connection that it sees is one within this process. */
+export const PEER_KEY = "tensorgate-peer";
+
+/** Fields that are of the protocol and not of the caller. */
+const NOT_METADATA: ReadonlySet<string> = new Set(
+  "grpc-timeout grpc-encoding grpc-accept-encoding accept-encoding te content-type".split(" "),
+);
+
 /** Metadata by lower-case name; several values are joined as HTTP joins them, binary ones are left out. */
+export function headerIn(fields: Fields, name: string): string | undefined {
+  const is = !name.startsWith(":") && !name.endsWith("-bin") && !NOT_METADATA.has(name);
+  return is ? joinedFieldOf(fields, name) : undefined;
+}
+
+/** The same of a call that grpc-js has read. */
 export function headerOf({ metadata }: AnyCall): (name: string) => string | undefined {
   return (name) => {
     const values = metadata.get(name).filter((value) => typeof value === "string");

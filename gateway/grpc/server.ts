@@ -1,20 +1,28 @@
-import { lstatSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Server, type ServerCredentials, setLogger } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  setLogger,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import type { GrpcConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod } from "../call.ts";
 import { InFlight } from "../in-flight.ts";
-import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
 import type { Observer } from "../observe/index.ts";
-import { type AnswerParts, unary } from "./answer.ts";
-import { serverCredentials } from "./credentials.ts";
+import { type AnswerParts, byteLength, type RawHandler, unary } from "./answer.ts";
+import { connectionLimits } from "./channel-arguments.ts";
+import { tlsOptions } from "./credentials.ts";
+import { EdgeConnection } from "./edge.ts";
 import { addHealthAndReflection } from "./health.ts";
 import { infer } from "./inference.ts";
 import { getModelMetadata, getModelStatus, reloadConfig } from "./model.ts";
+import { listenOnPort, listenOnSocket, portOf } from "./ports.ts";
 
 export interface GrpcServerOptions {
   readonly host: string;
@@ -34,57 +42,103 @@ export interface GrpcServer {
   close(limitMs: number): Promise<void>;
 }
 
-/**
- * As in gRPC's C++ servers. It ends connections whose client is gone without a word, and those that Node leaves open: once
- * HTTP/2 frames were broken, it reads no more, not even that the client has closed.
- */
-const KEEPALIVE = { "grpc.keepalive_time_ms": 7_200_000, "grpc.keepalive_timeout_ms": 20_000 };
-
 /** For streams that no client ends by itself (health watches), once no call is in flight. */
 const STREAM_GRACE_MS = 200;
 
 export function createGrpcServer({ host, config, backend, observer, log }: GrpcServerOptions): GrpcServer {
-  const credentials = serverCredentials(config.tls);
-  const server = new Server({
-    ...KEEPALIVE,
-    "grpc.max_receive_message_length": config.maxBytes,
-    "grpc.max_send_message_length": -1,
-    ...config.channelArguments,
-  });
+  const tls = tlsOptions(config.tls);
+  const limits = connectionLimits(config);
   // grpc-js writes to the console; what it has to say of a port is told by our own errors.
   setLogger({ error: (...words: unknown[]) => log.debug({ words }, "grpc-js") });
   const inFlight = new InFlight();
-  addServices(server, backend, { observer, log, inFlight });
-  const setServing = addHealthAndReflection(server);
+  const parts = { observer, log, inFlight };
+  const raw = rawHandlers(backend);
+  const inner = new InnerServer({
+    "grpc.max_receive_message_length": limits.maxReceiveBytes,
+    "grpc.max_send_message_length": limits.maxSendBytes,
+    "grpc.enable_channelz": 0,
+  });
+  addServices(inner, backend, parts, raw);
+  const setServing = addHealthAndReflection(inner);
+  const injector = inner.createConnectionInjector(ServerCredentials.createInsecure());
+
+  const listeners: NetServer[] = [];
+  const connections = new Set<EdgeConnection>();
+  const edge = {
+    ...parts,
+    limits,
+    handlers: new Map(raw.map((handler) => [handler.path, handler])),
+    knows: (path: string) => inner.paths.has(path),
+    inject: (socket: Duplex) => injector.injectConnection(socket),
+  };
+  let onceEmpty: (() => void) | undefined;
+  const onSocket = (socket: Socket): void => {
+    socket.setNoDelay(true);
+    connections.add(
+      new EdgeConnection(socket, edge, (closed) => {
+        connections.delete(closed);
+        if (connections.size === 0) onceEmpty?.();
+      }),
+    );
+  };
 
   return {
     async listen() {
-      if (config.socketPath !== undefined) await listenOnSocket(server, credentials, config.socketPath);
-      return config.port === undefined ? undefined : await listenOnPort(server, credentials, host, config.port);
+      if (config.socketPath !== undefined) listeners.push(await listenOnSocket(config.socketPath, tls, onSocket));
+      if (config.port === undefined) return undefined;
+      const server = await listenOnPort(host, config.port, tls, onSocket);
+      listeners.push(server);
+      return portOf(server);
     },
     setServing,
     async close(limitMs) {
       setServing(false);
-      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      for (const listener of listeners) listener.close();
+      const empty = new Promise<void>((resolve) => {
+        onceEmpty = resolve;
+        if (connections.size === 0) resolve();
+      });
+      for (const { connection } of connections) connection.drain();
       await inFlight.idle(limitMs);
-      await Promise.race([closed, sleep(STREAM_GRACE_MS, undefined, { ref: false })]);
-      server.forceShutdown();
+      await Promise.race([empty, sleep(STREAM_GRACE_MS, undefined, { ref: false })]);
+      for (const { connection } of connections) connection.destroy();
+      inner.forceShutdown();
     },
   };
 }
 
-function addServices(server: Server, backend: Backend, parts: AnswerParts): void {
-  const raw = (method: InferenceMethod) =>
-    unary<Buffer, Buffer>(parts, method, byteLength, (message, context) => infer(backend, method, message, context));
-  server.addService(predictionServiceRaw, {
-    Predict: raw("Predict"),
-    Classify: raw("Classify"),
-    Regress: raw("Regress"),
-    MultiInference: raw("MultiInference"),
-    GetModelMetadata: unary<Buffer, Buffer>(parts, "GetModelMetadata", byteLength, (message, context) =>
-      getModelMetadata(backend, message, context),
+/** grpc-js's server, for what the edge doesn't read itself. */
+class InnerServer extends Server {
+  /** Of all methods. */
+  readonly paths = new Set<string>();
+
+  override addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
+    for (const { path } of Object.values(service)) this.paths.add(path);
+    super.addService(service, implementation);
+  }
+}
+
+function rawHandlers(backend: Backend): readonly RawHandler[] {
+  const methods: readonly InferenceMethod[] = ["Predict", "Classify", "Regress", "MultiInference"];
+  return [
+    ...methods.map(
+      (method): RawHandler => ({
+        method,
+        path: predictionServiceRaw[method].path,
+        answer: (message, context) => infer(backend, method, message, context),
+      }),
     ),
-  });
+    {
+      method: "GetModelMetadata",
+      path: predictionServiceRaw.GetModelMetadata.path,
+      answer: (message, context) => getModelMetadata(backend, message, context),
+    },
+  ];
+}
+
+function addServices(server: Server, backend: Backend, parts: AnswerParts, raw: readonly RawHandler[]): void {
+  const handlers = raw.map(({ method, answer }) => [method, unary<Buffer, Buffer>(parts, method, byteLength, answer)]);
+  server.addService(predictionServiceRaw, Object.fromEntries(handlers));
   server.addService(modelService, {
     GetModelStatus: unary(parts, "GetModelStatus", uncounted, (request, context) =>
       getModelStatus(backend, request, context),
@@ -95,62 +149,7 @@ function addServices(server: Server, backend: Backend, parts: AnswerParts): void
   });
 }
 
-function byteLength(message: Buffer): number {
-  return message.length;
-}
-
 /** These messages are read and written as objects within grpc-js; they are small, and their size is told as 0. */
 function uncounted(): number {
   return 0;
-}
-
-async function listenOnPort(
-  server: Server,
-  credentials: ServerCredentials,
-  host: string,
-  port: number,
-): Promise<number> {
-  const tried: unknown[] = [];
-  for (const address of addressesToTry(host)) {
-    try {
-      return await bind(server, credentials, hostAndPort(address, port));
-    } catch (thrown) {
-      tried.push(thrown);
-      if (!isMissingFamily(thrown)) break;
-    }
-  }
-  throw listenError("gRPC", hostAndPort(host, port), tried.at(-1));
-}
-
-async function listenOnSocket(server: Server, credentials: ServerCredentials, path: string): Promise<void> {
-  try {
-    if (isSocket(path) && !(await answers(path))) rmSync(path);
-    await bind(server, credentials, `unix:${path}`);
-  } catch (thrown) {
-    throw listenError("gRPC", path, thrown);
-  }
-}
-
-function isSocket(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
-}
-
-/** A socket that nobody listens on was left behind by a process that was killed, and would be in the way. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const tell = (is: boolean): void => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once("connect", () => tell(true));
-    // Only a refused socket is stale; what cannot be reached for another reason is left alone.
-    socket.once("error", (error: NodeJS.ErrnoException) => tell(error.code !== "ECONNREFUSED"));
-  });
-}
-
-function bind(server: Server, credentials: ServerCredentials, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => (error === null ? resolve(port) : reject(error)));
-  });
 }

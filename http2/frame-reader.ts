@@ -1,0 +1,68 @@
+import { ErrorCode, Http2Error } from "./error.ts";
+import { Flag, Frame, HEAD_BYTES, uint32 } from "./frame.ts";
+
+/** Told of what comes in, in its order. All bytes are views that stay as they are. */
+export interface FrameListener {
+  /** Any frame but an unpadded DATA, whole. */
+  onFrame(type: number, flags: number, stream: number, payload: Buffer): void;
+  /** An unpadded DATA frame begins; its bytes come as they arrive, then its end. */
+  onDataStart(stream: number, length: number, flags: number): void;
+  onData(stream: number, bytes: Buffer): void;
+  onDataEnd(stream: number, flags: number): void;
+}
+
+/** Cuts what a socket gives into frames. Large DATA is passed on piece by piece, so that it is never held twice. */
+export class FrameReader {
+  readonly #listener: FrameListener;
+  readonly #maxBytes: number;
+  #rest: Buffer | undefined;
+  /** Of the DATA frame that is being read. */
+  #dataLeft = 0;
+  #dataStream = 0;
+  #dataFlags = 0;
+
+  /** `maxBytes`: of a payload; a longer one is a FRAME_SIZE_ERROR. */
+  constructor(listener: FrameListener, maxBytes: number) {
+    this.#listener = listener;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Throws Http2Error, as the listener may. */
+  read(chunk: Buffer): void {
+    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = undefined;
+    let pos = 0;
+    for (;;) {
+      if (this.#dataLeft > 0) {
+        const to = Math.min(bytes.length, pos + this.#dataLeft);
+        if (to === pos) break;
+        this.#dataLeft -= to - pos;
+        this.#listener.onData(this.#dataStream, bytes.subarray(pos, to));
+        pos = to;
+        if (this.#dataLeft > 0) break;
+        this.#listener.onDataEnd(this.#dataStream, this.#dataFlags);
+        continue;
+      }
+      if (bytes.length - pos < HEAD_BYTES) break;
+      const length = ((bytes[pos] as number) << 16) | ((bytes[pos + 1] as number) << 8) | (bytes[pos + 2] as number);
+      if (length > this.#maxBytes) throw new Http2Error(ErrorCode.FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
+      const type = bytes[pos + 3] as number;
+      const flags = bytes[pos + 4] as number;
+      const stream = uint32(bytes, pos + 5) & 0x7fffffff;
+      if (type === Frame.DATA && (flags & Flag.PADDED) === 0) {
+        pos += HEAD_BYTES;
+        this.#listener.onDataStart(stream, length, flags);
+        if (length === 0) this.#listener.onDataEnd(stream, flags);
+        this.#dataLeft = length;
+        this.#dataStream = stream;
+        this.#dataFlags = flags;
+        continue;
+      }
+      const end = pos + HEAD_BYTES + length;
+      if (end > bytes.length) break;
+      this.#listener.onFrame(type, flags, stream, bytes.subarray(pos + HEAD_BYTES, end));
+      pos = end;
+    }
+    if (pos < bytes.length) this.#rest = bytes.subarray(pos);
+  }
+}

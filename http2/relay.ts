@@ -1,0 +1,37 @@
+import type { Connection } from "./connection.ts";
+import { ErrorCode } from "./error.ts";
+import type { Fields } from "./header-decoder.ts";
+import { encodeFields } from "./header-encoder.ts";
+import type { Stream, StreamListener } from "./stream.ts";
+
+/** Hands a stream of one connection on to another one, as it is, both ways. */
+export function relay(from: Connection, stream: Stream, to: Connection, fields: Fields): StreamListener {
+  const far = to.open({ onHeaders() {}, onData() {}, onEnd() {}, onReset() {} });
+  far.listener = oneWay(from, stream);
+  to.sendHeaders(far, encodeFields(fields), false);
+  return oneWay(to, far);
+}
+
+/** Sends what is heard of one stream to another. Headers behind the first ones are trailers, and end it. */
+function oneWay(connection: Connection, stream: Stream): StreamListener {
+  let held: Fields | undefined;
+  const release = (last: boolean): void => {
+    if (held !== undefined) connection.sendHeaders(stream, encodeFields(held), last);
+    else if (last) connection.sendData(stream, [], true);
+    held = undefined;
+  };
+  return {
+    onHeaders(fields) {
+      release(false);
+      held = fields;
+      // Whether they end the stream is told at once, or not at all.
+      process.nextTick(() => release(false));
+    },
+    onData(bytes) {
+      release(false);
+      connection.sendData(stream, [bytes], false);
+    },
+    onEnd: () => release(true),
+    onReset: (code) => connection.reset(stream, code ?? ErrorCode.CANCEL),
+  };
+}

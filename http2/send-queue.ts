@@ -1,0 +1,157 @@
+import { ErrorCode, Http2Error } from "./error.ts";
+import { DEFAULT_WINDOW, Flag, Frame, HEAD_BYTES, MAX_WINDOW, MIN_FRAME_BYTES, putHead } from "./frame.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Body, Stream } from "./stream.ts";
+
+/** DATA waits while this much is on its way to a socket that takes no more. */
+const MAX_BACKLOG_BYTES = 2 ** 20;
+
+/** What one stream may send before the next one has its turn. */
+const TURN_BYTES = 2 ** 18;
+
+/** Frames whose payload is shorter than this are written as one piece with it. */
+const COPY_BYTES = 16_384;
+
+/** A table of 0 bytes, at the beginning of a header block. */
+const NO_TABLE = Buffer.from([0x20]);
+const DEFAULT_TABLE_BYTES = 4096;
+
+/** What goes out on the streams of a connection, in each one's order, as fast as the other end lets it. */
+export class SendQueue {
+  /** The longest payload that the other end takes. */
+  maxFrameBytes: number = MIN_FRAME_BYTES;
+  readonly #outbox: Outbox;
+  readonly #onLocalEnd: (stream: Stream) => void;
+  #window = DEFAULT_WINDOW;
+  readonly #waiting = new Set<Stream>();
+  /** A smaller table has to be agreed to, although none is used. */
+  #tellTable = false;
+
+  constructor(outbox: Outbox, onLocalEnd: (stream: Stream) => void) {
+    this.#outbox = outbox;
+    this.#onLocalEnd = onLocalEnd;
+  }
+
+  headers(stream: Stream, block: Buffer, last: boolean): void {
+    this.#block(stream, block, last ? Flag.END_STREAM : 0);
+    if (last) this.#onLocalEnd(stream);
+  }
+
+  data(stream: Stream, parts: readonly Uint8Array[], last: boolean, trailers: Buffer | undefined): void {
+    let left = 0;
+    for (const part of parts) left += part.length;
+    stream.queue.push({
+      parts,
+      last: last && trailers === undefined,
+      trailers,
+      left,
+      empty: left === 0,
+      part: 0,
+      offset: 0,
+    });
+    if (stream.queue.length === 1) this.#pump(stream);
+  }
+
+  /** The other end takes more on this stream, or less: a window may be below 0 for a while. */
+  widen(stream: Stream, more: number): void {
+    stream.sendWindow += more;
+    if (stream.sendWindow > MAX_WINDOW) throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "too wide a window");
+    if (stream.queue.length > 0) this.#pump(stream);
+  }
+
+  widenAll(more: number): void {
+    this.#window += more;
+    if (this.#window > MAX_WINDOW) throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "too wide a window");
+    this.resume();
+  }
+
+  /** The other end's header table; the first block behind it has to say that it is understood. */
+  tableSize(bytes: number): void {
+    if (bytes < DEFAULT_TABLE_BYTES) this.#tellTable = true;
+  }
+
+  /** The socket takes more. */
+  resume(): void {
+    // A copy, as who still has to wait is added again.
+    for (const stream of Array.from(this.#waiting)) this.#pump(stream);
+  }
+
+  forget(stream: Stream): void {
+    if (stream.queue.length > 0) stream.queue.length = 0;
+    this.#waiting.delete(stream);
+  }
+
+  #pump(stream: Stream): void {
+    this.#waiting.delete(stream);
+    let turn = TURN_BYTES;
+    for (;;) {
+      const body = stream.queue[0];
+      if (body === undefined) return;
+      while (body.left > 0) {
+        const bytes = Math.min(body.left, this.#window, stream.sendWindow, this.maxFrameBytes);
+        if (bytes <= 0 || this.#outbox.backlogBytes > MAX_BACKLOG_BYTES) {
+          this.#waiting.add(stream);
+          return;
+        }
+        if (turn <= 0 && this.#waiting.size > 0) {
+          this.#waiting.add(stream);
+          turn = TURN_BYTES;
+          // The others first.
+          process.nextTick(() => this.resume());
+          return;
+        }
+        turn -= bytes;
+        this.#frame(stream, body, bytes);
+      }
+      if (body.last && body.empty) this.#frame(stream, body, 0);
+      stream.queue.shift();
+      if (body.trailers !== undefined) this.#block(stream, body.trailers, Flag.END_STREAM);
+      if (body.last || body.trailers !== undefined) {
+        this.#onLocalEnd(stream);
+        return;
+      }
+    }
+  }
+
+  /** One DATA frame of so many of the body's bytes. */
+  #frame(stream: Stream, body: Body, bytes: number): void {
+    body.left -= bytes;
+    stream.sendWindow -= bytes;
+    this.#window -= bytes;
+    const flags = body.last && body.left === 0 ? Flag.END_STREAM : 0;
+    const copy = bytes <= COPY_BYTES;
+    const head = Buffer.allocUnsafe(HEAD_BYTES + (copy ? bytes : 0));
+    let at = putHead(head, 0, bytes, Frame.DATA, flags, stream.id);
+    this.#outbox.push(head);
+    for (let left = bytes; left > 0; ) {
+      const part = body.parts[body.part] as Uint8Array;
+      const count = Math.min(left, part.length - body.offset);
+      const view = count === part.length ? part : part.subarray(body.offset, body.offset + count);
+      if (copy) {
+        head.set(view, at);
+        at += count;
+      } else if (count > 0) this.#outbox.push(view);
+      left -= count;
+      body.offset += count;
+      if (body.offset === part.length) {
+        body.part++;
+        body.offset = 0;
+      }
+    }
+  }
+
+  #block(stream: Stream, block: Buffer, flags: number): void {
+    const whole = this.#tellTable ? Buffer.concat([NO_TABLE, block]) : block;
+    this.#tellTable = false;
+    for (let from = 0, type: number = Frame.HEADERS; ; type = Frame.CONTINUATION) {
+      const to = Math.min(whole.length, from + this.maxFrameBytes);
+      const end = to === whole.length ? Flag.END_HEADERS : 0;
+      const bytes = Buffer.allocUnsafe(HEAD_BYTES + to - from);
+      putHead(bytes, 0, to - from, type, end | (type === Frame.HEADERS ? flags : 0), stream.id);
+      whole.copy(bytes, HEAD_BYTES, from, to);
+      this.#outbox.push(bytes);
+      if (end !== 0) return;
+      from = to;
+    }
+  }
+}

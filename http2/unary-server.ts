@@ -1,0 +1,203 @@
+import {
+  CallController,
+  type CallSignal,
+  type Deadline,
+  deadlineIn,
+  NO_DEADLINE,
+  onDeadline,
+  STATUS_CODES,
+} from "../core/index.ts";
+import type { Connection } from "./connection.ts";
+import { fieldOf } from "./fields.ts";
+import type { Fields } from "./header-decoder.ts";
+import { encodeFields } from "./header-encoder.ts";
+import { MessageReader, messagePrefix } from "./message.ts";
+import { percentEncoded } from "./status-text.ts";
+import type { Stream, StreamListener } from "./stream.ts";
+
+/** A unary gRPC call as it has come in. */
+export interface UnaryRequest {
+  readonly fields: Fields;
+  readonly message: Buffer;
+  readonly deadline: Deadline;
+  /** Aborted when the client gives up, its deadline passes or its connection is lost before the answer. */
+  readonly signal: CallSignal;
+}
+
+export type UnaryAnswer =
+  | { readonly code: 0; readonly message: Uint8Array }
+  | { readonly code: number; readonly details: string; readonly trailers?: Fields };
+
+/** Never rejects. */
+export type UnaryHandler = (request: UnaryRequest) => Promise<UnaryAnswer>;
+
+export interface MessageLimits {
+  /** -1: none. */
+  readonly maxReceiveBytes: number;
+  readonly maxSendBytes: number;
+}
+
+/** What grpc-js's server sends, which serves the other methods on the same port. */
+const CONTENT_TYPE = ["content-type", "application/grpc+proto"] as const;
+const HEADERS = encodeFields(
+  Object.entries({
+    ":status": "200",
+    "content-type": "application/grpc+proto",
+    "grpc-accept-encoding": "identity,deflate,gzip",
+    "grpc-encoding": "identity",
+  }).flat(),
+);
+const OK_TRAILERS = encodeFields(["grpc-status", "0", "grpc-message", "OK"]);
+
+export function isGrpc(fields: Fields): boolean {
+  return fieldOf(fields, "content-type")?.startsWith("application/grpc") ?? false;
+}
+
+/** Whether a gRPC stream is as plain as most are: anything else is for a server that knows all of gRPC. */
+export function isPlainCall(fields: Fields): boolean {
+  const encoding = fieldOf(fields, "grpc-encoding");
+  return fieldOf(fields, ":method") === "POST" && (encoding === undefined || encoding === "identity");
+}
+
+/** Told of each call from its whole message on until its answer has been sent or is wanted no more. */
+export interface CallCounter {
+  enter(): void;
+  leave(): void;
+}
+
+/** Serves one stream of a server's connection; its words for what is wrong with a call are grpc-js's. */
+export class UnaryCall implements StreamListener {
+  readonly #connection: Connection;
+  readonly #stream: Stream;
+  readonly #fields: Fields;
+  readonly #handler: UnaryHandler;
+  readonly #limits: MessageLimits;
+  readonly #counter: CallCounter;
+  readonly #reader: MessageReader;
+  readonly #signal = new CallController();
+  #deadline: Deadline = NO_DEADLINE;
+  #timer: Disposable | undefined;
+  #counted = false;
+  #ended = false;
+
+  constructor(
+    connection: Connection,
+    stream: Stream,
+    fields: Fields,
+    handler: UnaryHandler,
+    limits: MessageLimits,
+    counter: CallCounter,
+  ) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#fields = fields;
+    this.#handler = handler;
+    this.#limits = limits;
+    this.#counter = counter;
+    this.#reader = new MessageReader(limits.maxReceiveBytes);
+    const timeout = fieldOf(fields, "grpc-timeout");
+    if (timeout !== undefined) this.#limit(timeout);
+  }
+
+  onHeaders(): void {}
+
+  onData(bytes: Buffer): void {
+    if (this.#ended) return;
+    const wrong = this.#reader.add(bytes);
+    if (wrong === "too long") {
+      const sizes = `${this.#reader.size} vs ${this.#limits.maxReceiveBytes}`;
+      this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Received message larger than max (${sizes})`);
+    } else if (wrong !== undefined) {
+      const path = fieldOf(this.#fields, ":path");
+      const sentence = `Received a second request message for server streaming method ${path}`;
+      this.#fail(STATUS_CODES.UNIMPLEMENTED, sentence);
+    }
+  }
+
+  onEnd(): void {
+    if (this.#ended) return;
+    const message = this.#reader.take();
+    if (message === undefined) {
+      const path = fieldOf(this.#fields, ":path");
+      const sentence = `Received no request message for server streaming method ${path}`;
+      return this.#fail(STATUS_CODES.UNIMPLEMENTED, sentence);
+    }
+    this.#counted = true;
+    this.#counter.enter();
+    void this.#handler({ fields: this.#fields, message, deadline: this.#deadline, signal: this.#signal }).then(
+      (answer) => this.#answer(answer),
+    );
+  }
+
+  onReset(): void {
+    this.#end();
+    this.#signal.abort();
+  }
+
+  onClosed(): void {
+    if (this.#counted) this.#counter.leave();
+  }
+
+  #limit(timeout: string): void {
+    const limitMs = timeoutMs(timeout);
+    if (limitMs === undefined) {
+      // Not before whoever has made this call knows of it.
+      process.nextTick(() => this.#fail(STATUS_CODES.INTERNAL, `Invalid grpc-timeout value "${timeout}"`));
+      return;
+    }
+    this.#deadline = deadlineIn(limitMs);
+    this.#timer = onDeadline(this.#deadline, () => {
+      this.#fail(STATUS_CODES.DEADLINE_EXCEEDED, "Deadline exceeded");
+      this.#signal.abort();
+    });
+  }
+
+  #answer(answer: UnaryAnswer): void {
+    if (this.#ended) return;
+    if (!("message" in answer)) return this.#fail(answer.code, answer.details, answer.trailers);
+    const { message } = answer;
+    const { maxSendBytes } = this.#limits;
+    if (maxSendBytes !== -1 && message.length > maxSendBytes) {
+      const sizes = `${message.length} vs. ${maxSendBytes}`;
+      return this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Sent message larger than max (${sizes})`);
+    }
+    this.#end();
+    this.#connection.sendHeaders(this.#stream, HEADERS, false);
+    this.#connection.sendData(this.#stream, [messagePrefix(message.length), message], false, OK_TRAILERS);
+  }
+
+  #fail(code: number, details: string, trailers: Fields = []): void {
+    if (this.#ended) return;
+    this.#end();
+    answerStatus(this.#connection, this.#stream, code, details, trailers);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+}
+
+/** Ends a stream that has not been answered with a gRPC status and nothing else. */
+export function answerStatus(
+  connection: Connection,
+  stream: Stream,
+  code: number,
+  details: string,
+  trailers: Fields = [],
+): void {
+  const status = ["grpc-status", String(code), "grpc-message", percentEncoded(details)];
+  connection.sendHeaders(stream, encodeFields([":status", "200", ...status, ...CONTENT_TYPE, ...trailers]), true);
+}
+
+/** Ends a stream that is no gRPC. */
+export function answerUnsupported(connection: Connection, stream: Stream): void {
+  connection.sendHeaders(stream, encodeFields([":status", "415"]), true);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
+
+function timeoutMs(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  return digits === undefined || unit === undefined ? undefined : Number(digits) * (UNIT_MS[unit] as number);
+}
