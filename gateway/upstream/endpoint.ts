@@ -6,7 +6,7 @@ import type { InferenceMethod } from "../call.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { failureOf } from "./call-failure.ts";
 import { Lines, type PingConfig } from "./lines.ts";
-import { type CallLimits, unaryCall } from "./unary-call.ts";
+import type { CallLimits } from "./unary-call.ts";
 
 /** What a picker looks at. */
 export interface Load {
@@ -75,9 +75,7 @@ export class Endpoint implements Load {
   async call(method: InferenceMethod, message: Uint8Array, limits: CallLimits): Promise<Buffer> {
     this.#inFlight++;
     try {
-      return await this.#breaker.run(() =>
-        this.#lines.use((client) => unaryCall(client, predictionServiceRaw[method], message, limits, this.name)),
-      );
+      return await this.#breaker.run(() => this.#lines.call(predictionServiceRaw[method], message, limits, this.name));
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
       const kind = failureOf(error)?.kind;

@@ -1,11 +1,12 @@
+import { connect } from "node:net";
 import { Client, credentials } from "@grpc/grpc-js";
 import { InferenceError } from "../../core/index.ts";
+import { type PingConfig, UnaryClient } from "../../http2/index.ts";
+import type { RawMethod } from "../../protos/index.ts";
+import { directCall } from "./direct-call.ts";
+import { type CallLimits, unaryCall } from "./unary-call.ts";
 
-/** How a process that hangs is noticed: its connection is given up `timeoutMs` after a ping that it doesn't answer. */
-export interface PingConfig {
-  readonly everyMs: number;
-  readonly timeoutMs: number;
-}
+export type { PingConfig };
 
 /**
  * What waits on a hung worker is sent elsewhere after 8 s at most, within the 10 s that many clients allow a call. Not
@@ -37,31 +38,46 @@ const CHANNEL_OPTIONS = {
  */
 const MAX_RESETS = 800;
 
-/** The connections to one worker: one for control calls, which inference uses too until it has had too many resets. The creator closes them. */
+/** A connection that calls go over. */
+interface Caller {
+  call(method: RawMethod, message: Uint8Array, limits: CallLimits, worker: string): Promise<Buffer>;
+  close(): void;
+}
+
+const UNIX = "unix:";
+
+/**
+ * The connections to one worker. On this machine calls have one of their own, which takes a small part of what grpc-js's
+ * client takes for a call; elsewhere, where names are looked up and found again, they use the control connection of grpc-js
+ * until it has had too many resets. The creator closes them.
+ */
 export class Lines {
+  /** For control calls. */
   readonly control: Client;
-  readonly #connect: () => Client;
+  readonly #first: Caller;
+  readonly #connect: () => Caller;
   readonly #open = new Set<Line>();
   #line: Line;
 
-  constructor(target: string, { everyMs, timeoutMs }: PingConfig = PING) {
-    this.#connect = () =>
-      new Client(target, credentials.createInsecure(), {
-        ...CHANNEL_OPTIONS,
-        "grpc.keepalive_time_ms": everyMs,
-        "grpc.keepalive_timeout_ms": timeoutMs,
-      });
-    this.control = this.#connect();
-    this.#line = this.#take(this.control);
+  constructor(target: string, ping: PingConfig = PING) {
+    this.control = openChannel(target, ping);
+    if (target.startsWith(UNIX)) {
+      this.#connect = () => directCaller(target.slice(UNIX.length), ping);
+      this.#first = this.#connect();
+    } else {
+      this.#connect = () => channelCaller(openChannel(target, ping));
+      this.#first = channelCaller(this.control);
+    }
+    this.#line = this.#take(this.#first);
   }
 
-  /** Runs one call over a connection that can stand its reset. */
-  async use<T>(call: (client: Client) => Promise<T>): Promise<T> {
+  /** Makes one call, over a connection that can stand its reset. Fails as `unaryCall` does. */
+  async call(method: RawMethod, message: Uint8Array, limits: CallLimits, worker: string): Promise<Buffer> {
     if (this.#line.inFlight + this.#line.resets >= MAX_RESETS) this.#change(this.#connect());
     const line = this.#line;
     line.inFlight++;
     try {
-      return await call(line.client);
+      return await line.caller.call(method, message, limits, worker);
     } catch (thrown) {
       if (isReset(thrown)) line.resets++;
       throw thrown;
@@ -71,39 +87,63 @@ export class Lines {
     }
   }
 
-  /** New calls go over the control connection again. */
+  /** New calls go over the first connection again. */
   reset(): void {
-    if (this.#line.client !== this.control) this.#change(this.control);
+    if (this.#line.caller !== this.#first) this.#change(this.#first);
   }
 
   close(): void {
-    for (const { client } of this.#open) client.close();
+    for (const { caller } of this.#open) caller.close();
+    this.#first.close();
     this.control.close();
   }
 
-  #change(client: Client): void {
+  #change(caller: Caller): void {
     const before = this.#line;
-    this.#line = this.#take(client);
+    this.#line = this.#take(caller);
     this.#drop(before);
   }
 
-  #take(client: Client): Line {
-    const line = { client, inFlight: 0, resets: 0 };
+  #take(caller: Caller): Line {
+    const line = { caller, inFlight: 0, resets: 0 };
     this.#open.add(line);
     return line;
   }
 
   /** Once its last call has ended. */
   #drop(line: Line): void {
-    if (line.inFlight > 0 || !this.#open.delete(line) || line.client === this.control) return;
-    line.client.close();
+    if (line.inFlight > 0 || !this.#open.delete(line) || line.caller === this.#first) return;
+    line.caller.close();
   }
 }
 
 interface Line {
-  readonly client: Client;
+  readonly caller: Caller;
   inFlight: number;
   resets: number;
+}
+
+function openChannel(target: string, { everyMs, timeoutMs }: PingConfig): Client {
+  return new Client(target, credentials.createInsecure(), {
+    ...CHANNEL_OPTIONS,
+    "grpc.keepalive_time_ms": everyMs,
+    "grpc.keepalive_timeout_ms": timeoutMs,
+  });
+}
+
+function channelCaller(client: Client): Caller {
+  return {
+    call: (method, message, limits, worker) => unaryCall(client, method, message, limits, worker),
+    close: () => client.close(),
+  };
+}
+
+function directCaller(path: string, ping: PingConfig): Caller {
+  const client = new UnaryClient(() => connect(path), ping);
+  return {
+    call: (method, message, limits, worker) => directCall(client, method, message, limits, worker),
+    close: () => client.close(),
+  };
 }
 
 function isReset(thrown: unknown): boolean {

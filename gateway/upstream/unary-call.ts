@@ -2,14 +2,23 @@ import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js"
 import {
   type CallSignal,
   type Deadline,
-  InferenceError,
+  type InferenceError,
   NO_DEADLINE,
-  type Origin,
   statusCodeName,
   timeLeftMs,
 } from "../../core/index.ts";
 import type { RawMethod } from "../../protos/index.ts";
-import { CallFailure, type FailureKind } from "./call-failure.ts";
+import {
+  connectionError,
+  givenUp,
+  MESSAGE_KEY,
+  noAnswer,
+  ORIGIN_KEY,
+  SERVERS_TIMER,
+  timedOut,
+  type WorkerStatus,
+  workerError,
+} from "./call-error.ts";
 
 /** What ends a call before its answer. */
 export interface CallLimits {
@@ -17,18 +26,6 @@ export interface CallLimits {
   /** Aborted when the client gives up. */
   readonly signal: CallSignal;
 }
-
-/** What TensorFlow says when a session run outlasts its timeout (`DirectSession::WaitForNotification`). */
-const TIMED_OUT = "Timed out waiting for notification";
-
-/** What grpc-js's server says when its own timer for the same deadline is the first to go off. */
-const SERVERS_TIMER = "Deadline exceeded";
-
-/** The trailer in which our workers name the origin of an error. */
-const ORIGIN_KEY = "tensorgate-origin";
-
-/** The trailer in which our workers tell a text that is too long for a status. */
-const MESSAGE_KEY = "tensorgate-message-bin";
 
 const NO_METADATA = new Metadata();
 
@@ -63,7 +60,9 @@ export function unaryCall(
         if (signal.aborted) return reject(givenUp());
         // The target is the peer as long as the call was not given to a connection.
         const sent = call.getPeer() !== client.getChannel().getTarget();
-        reject(answered(error, hasHeaders) ? workerError(error, worker) : transportError(error, sent, worker));
+        reject(
+          answered(error, hasHeaders) ? workerError(statusOf(error), worker) : transportError(error, sent, worker),
+        );
       },
     );
     call.on("metadata", () => {
@@ -91,51 +90,18 @@ const BROKEN_STREAM: ReadonlySet<status> = new Set([
   status.DEADLINE_EXCEEDED,
 ]);
 
-function workerError(error: ServiceError, worker: string): InferenceError {
-  const code = statusCodeName(error.code);
-  if (code === "OK") return noAnswer(worker);
-  const origin = originOf(error.metadata);
-  const kind = answerKind(code, error.details);
-  const message = error.metadata.get(MESSAGE_KEY)[0]?.toString() ?? error.details;
-  if (kind === undefined) return new InferenceError(code, message, { origin });
-  return new InferenceError(code, message, {
-    origin,
-    retryable: true,
-    cause: new CallFailure(kind, `${worker}: ${error.details}`),
-  });
-}
-
-/** Every call runs a graph without side effects, so it may go elsewhere unless the graph itself has answered. */
-function answerKind(code: string, details: string): FailureKind | undefined {
-  if (code === "NOT_FOUND" && details.startsWith("Servable not found")) return "unloaded";
-  return code === "UNAVAILABLE" ? "unavailable" : undefined;
+function statusOf({ code, details, metadata }: ServiceError): WorkerStatus {
+  return {
+    code: statusCodeName(code),
+    details,
+    origin: metadata.get(ORIGIN_KEY)[0]?.toString(),
+    message: metadata.get(MESSAGE_KEY)[0]?.toString(),
+  };
 }
 
 function transportError(error: ServiceError, sent: boolean, worker: string): InferenceError {
-  if (error.code === status.DEADLINE_EXCEEDED) {
-    return new InferenceError("DEADLINE_EXCEEDED", TIMED_OUT, { cause: error });
-  }
-  const cause = new CallFailure(sent ? "dropped" : "refused", `${worker}: ${error.details}`);
-  const sentence = sent ? "lost the connection before it answered" : "cannot be reached";
-  return new InferenceError("UNAVAILABLE", `${worker} ${sentence}`, {
-    origin: "worker",
-    retryable: true,
-    retryAfterMs: 1000,
-    cause,
-  });
-}
-
-function originOf(metadata: Metadata): Origin {
-  const value = metadata.get(ORIGIN_KEY)[0];
-  return value === "client" || value === "gateway" ? value : "worker";
-}
-
-function givenUp(): InferenceError {
-  return new InferenceError("CANCELLED", "the client gave up");
-}
-
-function noAnswer(worker: string): InferenceError {
-  return new InferenceError("INTERNAL", `${worker} ended the call without an answer`, { origin: "worker" });
+  if (error.code === status.DEADLINE_EXCEEDED) return timedOut(error);
+  return connectionError(sent ? "dropped" : "refused", error.details, worker);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -7,6 +7,7 @@ import {
   type sendUnaryData,
 } from "@grpc/grpc-js";
 import { predictionServiceRaw } from "../../../protos/index.ts";
+import { socketFolder } from "./worker-process.ts";
 
 export interface SeenCall {
   /** Milliseconds until the deadline that came over the wire; undefined without one. */
@@ -17,7 +18,9 @@ export interface SeenCall {
 
 export interface RawServer extends Disposable {
   /** `127.0.0.1:port` */
-  readonly target: string;
+  readonly port: string;
+  /** `unix:/path`: the same server. */
+  readonly socket: string;
   /** The next call that arrives. */
   nextCall(): Promise<SeenCall>;
 }
@@ -47,15 +50,23 @@ export async function startRawServer(
       },
     },
   );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const bind = (address: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+  const folder = socketFolder();
+  const socket = `unix:${folder.path("raw.sock")}`;
+  await bind(socket);
   return {
-    target: `127.0.0.1:${port}`,
+    port: `127.0.0.1:${await bind("127.0.0.1:0")}`,
+    socket,
     nextCall: () => new Promise((resolve) => waiting.push(resolve)),
-    [Symbol.dispose]: () => server.forceShutdown(),
+    [Symbol.dispose]: () => {
+      server.forceShutdown();
+      folder[Symbol.dispose]();
+    },
   };
 }
 

@@ -55,8 +55,8 @@ test("a version that was unloaded a moment ago is resolved again, not shown", as
   using old = await startRawServer(() => notFound);
   using other = await startRawServer((message) => message);
   using pool = setUp();
-  const gone = pool.add(old.target, row(1), row(2));
-  pool.add(other.target, row(1));
+  const gone = pool.add(old.socket, row(1), row(2));
+  pool.add(other.socket, row(1));
   expect(await pool.predict()).toBe("1 x");
   expect(pool.registry.endpointsOf(m, version(2))).toEqual([]);
   expect(gone.ready).toBe(true);
@@ -65,7 +65,7 @@ test("a version that was unloaded a moment ago is resolved again, not shown", as
 test("a version that is nowhere any more is not found, in the end", async () => {
   using old = await startRawServer(() => notFound);
   using pool = setUp();
-  pool.add(old.target, row(2));
+  pool.add(old.socket, row(2));
   await expect(pool.predict()).rejects.toMatchObject({
     code: "NOT_FOUND",
     message: "Servable not found for request: Latest(m)",
@@ -76,15 +76,15 @@ test("a worker that answers UNAVAILABLE loses its calls to another, however idle
   using sick = await startRawServer(() => ({ code: 14, details: "ending" }));
   using well = await startRawServer((message) => message);
   using pool = setUp();
-  pool.add(sick.target, row(1));
-  pool.add(well.target, row(1));
+  pool.add(sick.socket, row(1));
+  pool.add(well.socket, row(1));
   for (let i = 0; i < 20; i++) expect(await pool.predict()).toBe("1 x");
 });
 
 test("when all workers are held back by their breakers the answer is 503 at once", async () => {
   using sick = await startRawServer(() => ({ code: 14, details: "sick" }));
   using pool = setUp(1);
-  pool.add(sick.target, row(1));
+  pool.add(sick.socket, row(1));
   await expect(pool.predict()).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await expect(pool.predict()).rejects.toMatchObject({
     code: "UNAVAILABLE",
@@ -95,7 +95,7 @@ test("when all workers are held back by their breakers the answer is 503 at once
 test("when no worker is connected it says so", async () => {
   using server = await startRawServer((message) => message);
   using pool = setUp();
-  pool.add(server.target, row(1)).ready = false;
+  pool.add(server.socket, row(1)).ready = false;
   await expect(pool.predict()).rejects.toMatchObject({
     code: "UNAVAILABLE",
     message: "no worker that serves model m is ready",
