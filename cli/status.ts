@@ -6,34 +6,56 @@ export interface StatusOptions {
   readonly json?: boolean;
 }
 
+/** What `/statusz` answers. */
+interface Overview {
+  readonly ready: boolean;
+  /** What keeps the gateway from being ready, one sentence each. */
+  readonly missing: readonly string[];
+  readonly models: readonly { readonly name: string; readonly versions: readonly VersionRow[] }[];
+}
+
 interface VersionRow {
   readonly version: string;
   readonly state: string;
   readonly status: { readonly error_code: string; readonly error_message: string };
+  /** Of an available version, by signature. */
+  readonly merging?: "off" | Readonly<Record<string, { readonly is: string; readonly reason?: string }>>;
 }
 
-/** Prints every model's versions with their states, and what is missing until the gateway is ready. Exit status 0 when it is ready. */
+/**
+ * Prints every model's versions with their states, the signatures whose calls are not merged with the reason, and what is
+ * missing until the gateway is ready. Exit status 0 when it is ready.
+ */
 export async function status(options: StatusOptions): Promise<number> {
-  const ready = await askGateway(options.url, "readyz");
-  const { models } = JSON.parse((await askGateway(options.url, "v1/models")).text) as { models: string[] };
-  const states = await Promise.all(
-    models.map(async (name) => {
-      const reply = await askGateway(options.url, `v1/models/${encodeURIComponent(name)}`);
-      const answer = reply.ok ? (JSON.parse(reply.text) as { model_version_status: VersionRow[] }) : undefined;
-      return { name, versions: answer?.model_version_status ?? [] };
-    }),
-  );
-  const readiness = JSON.parse(ready.text) as unknown;
-  if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ ready: ready.ok, readiness, models: states }, undefined, 2)}\n`);
-    return ready.ok ? 0 : 1;
-  }
-  const rows = states.flatMap(({ name, versions }) =>
+  const { text } = await askGateway(options.url, "statusz");
+  const overview = JSON.parse(text) as Overview;
+  process.stdout.write(options.json === true ? `${JSON.stringify(overview, undefined, 2)}\n` : described(overview));
+  return overview.ready ? 0 : 1;
+}
+
+function described({ ready, missing, models }: Overview): string {
+  const rows = models.flatMap(({ name, versions }) =>
     versions.length === 0
-      ? [[name, "-", "no version found", ""]]
-      : versions.map((row) => [name, row.version, row.state, row.status.error_message]),
+      ? [[name, "-", "no version found", "", ""]]
+      : versions.map((row) => [name, row.version, row.state, merged(row), row.status.error_message]),
   );
-  process.stdout.write(table(["MODEL", "VERSION", "STATE", "ERROR"], rows));
-  process.stdout.write(ready.ok ? "ready\n" : `not ready: ${JSON.stringify(readiness)}\n`);
-  return ready.ok ? 0 : 1;
+  const apart = models.flatMap(({ name, versions }) =>
+    versions.flatMap((row) => unmerged(row).map((signature) => [name, row.version, ...signature])),
+  );
+  const parts = [table(["MODEL", "VERSION", "STATE", "MERGED", "ERROR"], rows)];
+  if (apart.length > 0) parts.push("\n", table(["MODEL", "VERSION", "SIGNATURE", "MERGED", "REASON"], apart));
+  return `${parts.join("")}${ready ? "ready" : `not ready: ${missing.join("; ")}`}\n`;
+}
+
+/** How many of the version's signatures have their calls merged. */
+function merged({ merging }: VersionRow): string {
+  if (merging === undefined || merging === "off") return merging ?? "";
+  const all = Object.values(merging);
+  return `${all.filter(({ is }) => is === "proven").length} of ${all.length}`;
+}
+
+/** Signature, verdict and reason. */
+function unmerged({ merging }: VersionRow): readonly string[][] {
+  if (merging === undefined || merging === "off") return [];
+  return Object.entries(merging).flatMap(([key, { is, reason = "" }]) => (is === "proven" ? [] : [[key, is, reason]]));
 }

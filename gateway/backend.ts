@@ -1,6 +1,7 @@
 import type { CallSignal, ModelName, ModelSpec, Version, VersionStatus } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Answer, InferenceCall, Servable } from "./call.ts";
+import type { ModelMerging } from "./model-merging.ts";
 
 /** What the edges ask of the gateway behind them. Every error thrown is an InferenceError fit for the client. */
 export interface Backend {
@@ -9,7 +10,9 @@ export interface Backend {
   resolve(spec: ModelSpec, header: (name: string) => string | undefined): Servable;
   /** Descending; only the one version if it is named. Throws NOT_FOUND when there is no such model or version. */
   status(name: ModelName, version?: Version): readonly VersionStatus[];
-  modelNames(): readonly string[];
+  modelNames(): readonly ModelName[];
+  /** Whether the model's calls are merged, and why not; undefined while merging is off for it. */
+  merging(name: ModelName): ModelMerging | undefined;
   /** What still keeps the gateway from being ready, one sentence each; empty once it is. */
   missing(): readonly string[];
   /** Resolves when the new set of models serves; the signal ends only the wait. */

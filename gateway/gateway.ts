@@ -5,6 +5,7 @@ import { createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
 import { createGrpcServer } from "./grpc/index.ts";
+import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver } from "./observe/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
@@ -85,6 +86,7 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     resolve: ({ name, choice }) => resolve(routes, registry, name, choice),
     status: (name, version) => statusRows(registry.status(name), name, version, routes.models.keys()),
     modelNames: () => config.models.map(({ name }) => name),
+    merging: (name) => (bounds.has(name) ? modelMerging(registry.available(name), batching.mergingOf) : undefined),
     missing,
     reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
     metricValue: (name) => metrics.serving.valueOf(name),

@@ -4,6 +4,7 @@ import type { Backend } from "../backend.ts";
 import type { Metrics } from "../observe/index.ts";
 import { jsonAnswer, jsonText, type RestAnswer, send } from "./answer.ts";
 import { encoded } from "./encoding.ts";
+import { overviewJson } from "./overview.ts";
 
 export interface HealthParts {
   readonly backend: Backend;
@@ -46,6 +47,7 @@ export function addHealthRoutes(app: FastifyInstance, parts: HealthParts): void 
     const missing = draining() ? ["the server is shutting down"] : backend.missing();
     return { ...jsonAnswer(jsonText(missing)), status: missing.length === 0 ? 200 : 503 };
   });
+  route("/statusz", () => jsonAnswer(overviewJson(backend, draining())));
   route(METRICS_PATH, async () => ({
     status: 200,
     body: Buffer.from(await metrics.render()),

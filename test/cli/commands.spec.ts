@@ -148,7 +148,19 @@ describe("against a gateway", () => {
   test("status shows versions and readiness", async () => {
     const { code, stdout } = await tensorgate("status", `--url=${gateway.rest}`);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/half_plus_two +124 +AVAILABLE/);
+    expect(stdout).toMatch(/^half_plus_two +124 +AVAILABLE +1 of 5/m);
+    expect(stdout).toMatch(
+      /^half_plus_two +124 +regress_x_to_y +unproven +no rows of string can be made up for input "inputs"$/m,
+    );
+    expect(stdout).not.toMatch(/serving_default/);
     expect(stdout.trim().endsWith("ready")).toBe(true);
+  });
+
+  test("status --json has all of it", async () => {
+    const { stdout } = await tensorgate("status", "--json", `--url=${gateway.rest}`);
+    const { ready, models } = JSON.parse(stdout);
+    expect(ready).toBe(true);
+    expect(models[0]).toMatchObject({ name: "half_plus_two", versions: [{ version: "124" }, { version: "123" }] });
+    expect(models[0].versions[0].merging).toMatchObject({ serving_default: { is: "proven" } });
   });
 });

@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { version } from "../../../core/index.ts";
+import type { Merging } from "../../../gateway/call.ts";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
 let rest: RestUnderTest;
@@ -19,6 +21,38 @@ test("/readyz lists what is missing", async () => {
   expect(waiting).toMatchObject({ status: 503, json: ["model m: version 1 is not loaded yet"] });
   rest.backend.missingNow = [];
   expect(await rest.ask("GET", "/readyz")).toMatchObject({ status: 200, json: [] });
+});
+
+function row(version: string, merging: unknown): object {
+  return { version, state: "AVAILABLE", status: { error_code: "OK", error_message: "" }, merging };
+}
+
+test("/statusz tells of everything at once, ready or not", async () => {
+  rest.backend.missingNow = ["no worker is connected"];
+  const waiting = await rest.ask("GET", "/statusz");
+  expect(waiting.status).toBe(200);
+  expect(waiting.json).toEqual({
+    ready: false,
+    missing: ["no worker is connected"],
+    models: [{ name: "half", versions: [row("2", "off"), row("1", "off")] }],
+  });
+
+  rest.backend.missingNow = [];
+  const refused: Merging = { is: "refused", reason: "it writes" };
+  rest.backend.mergingNow = new Map([
+    [
+      version(2),
+      new Map<string, Merging>([
+        ["s", { is: "proven" }],
+        ["r", refused],
+      ]),
+    ],
+  ]);
+  expect((await rest.ask("GET", "/statusz")).json).toMatchObject({
+    ready: true,
+    missing: [],
+    models: [{ versions: [row("2", { r: refused, s: { is: "proven" } }), row("1", {})] }],
+  });
 });
 
 test("the metrics are at /metrics", async () => {

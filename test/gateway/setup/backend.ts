@@ -52,6 +52,7 @@ export interface TestBackend extends Backend {
   resolve: (...asked: Parameters<Backend["resolve"]>) => Servable;
   reload: (request: ReloadConfigRequest) => Promise<void>;
   missingNow: string[];
+  mergingNow: ReturnType<Backend["merging"]>;
   reloads: ReloadConfigRequest[];
   /** Calls that were served, in order. */
   readonly calls: InferenceCall[];
@@ -73,6 +74,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
     calls: [],
     reloads: [],
     missingNow: [],
+    mergingNow: undefined,
     serveWith: async (call, target) => ({ target, arm: "", content: { is: "message", message: run(call, target) } }),
     async serve(call) {
       backend.calls.push(call);
@@ -90,7 +92,8 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
       const what = version === undefined ? "any versions" : `version ${version}`;
       throw new InferenceError("NOT_FOUND", `Could not find ${what} of model ${name}`);
     },
-    modelNames: () => [...models.keys()],
+    modelNames: () => Array.from(models.keys(), modelName),
+    merging: () => backend.mergingNow,
     missing: () => backend.missingNow,
     async reload(request) {
       backend.reloads.push(request);

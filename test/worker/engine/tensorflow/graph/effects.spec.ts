@@ -22,6 +22,10 @@ interface Node {
   readonly functions?: readonly string[];
 }
 
+function info(name: string): TensorInfo {
+  return { name, dtype: undefined, shape: [-1] };
+}
+
 /** What the signature x:0 -> y:0 does, with nodes by name. */
 function effect(nodes: Record<string, Node>, functions: Record<string, Record<string, Node>> = {}): string {
   const withName = ([name, { op, inputs = [], functions: called = [] }]: [string, Node]) =>
@@ -30,7 +34,6 @@ function effect(nodes: Record<string, Node>, functions: Record<string, Record<st
     nodes: new Map(Object.entries(nodes).map((entry) => [entry[0], withName(entry)])),
     functions: new Map(Object.entries(functions).map(([name, body]) => [name, Object.entries(body).map(withName)])),
   };
-  const info = (name: string): TensorInfo => ({ name, dtype: undefined, shape: [-1] });
   const s: Signature = {
     key: "s",
     methodName: "",
