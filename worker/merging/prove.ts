@@ -57,7 +57,7 @@ async function verdictOf(how: ProbeOptions, { recorded, mayRun }: ProofOptions):
 
 async function triedVerdict(how: ProbeOptions, recorded: ProofOptions["recorded"]): Promise<Verdict> {
   const { signature } = how;
-  const rows = recordedRows(signature, recorded, ROWS);
+  const rows = recordedRows(signature, recorded, { rows: ROWS, bytes: MAX_BATCH_BYTES / 2 });
   if (rows.length > 1) {
     const outcome = await probe(how, rows);
     if (outcome.is !== "unfit") return outcome;

@@ -7,17 +7,31 @@ export interface RecordedInputs {
   readonly inputs: ReadonlyMap<string, Tensor>;
 }
 
-/** Of the rows of recorded requests, up to `limit` that differ and have the same dimensions as the first. */
-export function recordedRows(signature: Signature, recorded: readonly RecordedInputs[], limit: number): readonly Row[] {
+export interface RowLimits {
+  readonly rows: number;
+  /** Of all together. */
+  readonly bytes: number;
+}
+
+/** Of the rows of recorded requests, as many within the limits as differ and have the same dimensions as the first. */
+export function recordedRows(
+  signature: Signature,
+  recorded: readonly RecordedInputs[],
+  limits: RowLimits,
+): readonly Row[] {
   const rows = new Map<string, Row>();
   let form: string | undefined;
+  let bytes = 0;
   for (const { signature: key, inputs } of recorded) {
     if (key !== signature.key || !isWhole(signature, inputs)) continue;
     const count = rowCount(inputs) ?? 0;
-    for (let at = 0; at < count && rows.size < limit; at++) {
+    for (let at = 0; at < count && rows.size < limits.rows; at++) {
       const row = new Map(Array.from(inputs, ([alias, tensor]) => [alias, sliceRows(tensor, at, 1)]));
       form ??= formOf(row);
-      if (form === formOf(row)) rows.set(contentOf(row), row);
+      if (form !== formOf(row)) continue;
+      bytes += bytesOf(row);
+      if (bytes > limits.bytes) break;
+      rows.set(contentOf(row), row);
     }
   }
   return [...rows.values()];
@@ -33,6 +47,14 @@ function isWhole({ inputs }: Signature, given: ReadonlyMap<string, Tensor>): boo
       ? tensor.data.length === count * tensor.dtype.itemBytes
       : tensor.values.length === count;
   });
+}
+
+function bytesOf(row: Row): number {
+  let bytes = 0;
+  for (const tensor of row.values()) {
+    for (const { length } of tensor.kind === "packed" ? [tensor.data] : tensor.values) bytes += length;
+  }
+  return bytes;
 }
 
 function formOf(row: Row): string {

@@ -191,6 +191,12 @@ describe("recorded requests", () => {
     expect((await verdicts({ recorded }, only("plain")))("plain")).toBe("proven");
   });
 
+  test("are not tried where they take too much memory", async () => {
+    const long = "x".repeat(9 * 2 ** 20);
+    const verdict = await verdicts({ recorded: [words(`${long}1`), words(`${long}2`)] }, only("words"));
+    expect(verdict("words")).toMatch(/^unproven/);
+  });
+
   test("of one row tell how large the rows are that are made up", async () => {
     const asked: (readonly number[])[] = [];
     const watched: LoadedModel = {
