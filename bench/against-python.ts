@@ -5,6 +5,7 @@ import { type Contestant, compare } from "./compare.ts";
 import { type Options, type Outcome, planCores, versionOf } from "./frame/index.ts";
 import { wrk } from "./load/wrk.ts";
 import { program } from "./peers/programs.ts";
+import { TENSORFLOW } from "./peers/python.ts";
 import { type Peer, type PeerModel, PYTHON_SERVERS } from "./peers/python-servers.ts";
 import { startProduct } from "./product.ts";
 import { checkJson } from "./requests.ts";
@@ -46,7 +47,10 @@ export async function pythonComparison(options: Options, of: PythonComparison): 
 
   try {
     const product = await startProduct(
-      { models: [{ name: model.name, path: model.path }], workers: { count: 1, intraOpThreads: 1, interOpThreads: 1 } },
+      {
+        models: [{ name: model.name, path: model.path }],
+        workers: { count: 1, session: { intraOpThreads: 1, interOpThreads: 1 } },
+      },
       { proxy, rest: proxy },
     );
     running.push(product);
@@ -73,7 +77,10 @@ export async function pythonComparison(options: Options, of: PythonComparison): 
         pinning: proxy === undefined ? "none" : `what serves on core ${proxy}, the load generator on core ${rest}`,
         tensorgate: "one process, one worker, TensorFlow on one thread, no access log",
         ...Object.fromEntries(
-          Object.entries(PYTHON_SERVERS).map(([name, { packages }]) => [name, `${packages.join(", ")}; one worker`]),
+          Object.entries(PYTHON_SERVERS).map(([name, { packages }]) => [
+            name,
+            `${[...packages, TENSORFLOW].join(", ")}; one worker`,
+          ]),
         ),
         "load generator": `${versionOf(program("wrk"), "-v")}, one thread`,
         connections: String(connections),

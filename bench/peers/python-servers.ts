@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchFolder, freePort, type Running, start, until } from "../frame/index.ts";
-import { pythonWith, TENSORFLOW } from "./python.ts";
+import { pythonWith, tensorflowPython } from "./python.ts";
 
 /** A model with one float input and one float output, rows first. */
 export interface PeerModel {
@@ -29,11 +29,11 @@ export interface Peer extends AsyncDisposable {
 /** Starts one with everything on `core`; it answers predictions when this resolves. */
 export type StartPeer = (model: PeerModel, core: number | undefined) => Promise<Peer>;
 
-const FASTAPI = ["fastapi==0.165.0", "uvicorn[standard]==0.54.0", "orjson", TENSORFLOW];
-const LITSERVE = ["litserve==0.2.19", "uvicorn[standard]==0.54.0", TENSORFLOW];
-const BENTOML = ["bentoml==1.4.39", TENSORFLOW];
-const MLSERVER = ["mlserver==1.7.1", TENSORFLOW];
-const TRITON = ["nvidia-pytriton==0.7.0", TENSORFLOW];
+const FASTAPI = ["fastapi==0.165.0", "uvicorn[standard]==0.54.0", "orjson"];
+const LITSERVE = ["litserve==0.2.19", "uvicorn[standard]==0.54.0"];
+const BENTOML = ["bentoml==1.4.39"];
+const MLSERVER = ["mlserver==1.7.1"];
+const TRITON = ["nvidia-pytriton==0.7.0"];
 
 /** By name, with the packages that each is made of. */
 export const PYTHON_SERVERS: Readonly<
@@ -52,7 +52,7 @@ const instances = (rows: string): string => `{"instances":${rows}}`;
 function script(name: string, packages: readonly string[], file: string): StartPeer {
   return async (model, core) => {
     const port = await freePort();
-    const python = pythonWith(name.toLowerCase(), packages);
+    const python = pythonOf(name.toLowerCase(), packages);
     const env = { ...environment(model), BENCH_PORT: String(port) };
     return await ready(
       start(python, [join(SCRIPTS, file)], { core, env }),
@@ -69,7 +69,7 @@ function script(name: string, packages: readonly string[], file: string): StartP
 
 async function startBentoML(model: PeerModel, core: number | undefined): Promise<Peer> {
   const port = await freePort();
-  const bentoml = join(pythonWith("bentoml", BENTOML), "../bentoml");
+  const bentoml = join(pythonOf("bentoml", BENTOML), "../bentoml");
   const env = { ...environment(model), BENTOML_DO_NOT_TRACK: "true" };
   const args = ["serve", "bentoml_service:Bench", "--host", "127.0.0.1", "--port", String(port)];
   return await ready(
@@ -86,7 +86,7 @@ async function startBentoML(model: PeerModel, core: number | undefined): Promise
 
 async function startMLServer(model: PeerModel, core: number | undefined): Promise<Peer> {
   const [http_port, grpc_port, metrics_port] = [await freePort(), await freePort(), await freePort()];
-  const mlserver = join(pythonWith("mlserver", MLSERVER), "../mlserver");
+  const mlserver = join(pythonOf("mlserver", MLSERVER), "../mlserver");
   const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-mlserver-"));
   const write = (file: string, settings: object): void => writeFileSync(join(folder, file), JSON.stringify(settings));
   // Without parallel workers the model runs where the HTTP server does, which on one core is the fastest.
@@ -112,7 +112,7 @@ async function startMLServer(model: PeerModel, core: number | undefined): Promis
 
 async function startTriton(model: PeerModel, core: number | undefined): Promise<Peer> {
   const [http, grpc] = [await freePort(), await freePort()];
-  const python = pythonWith("triton", TRITON);
+  const python = pythonOf("triton", TRITON);
   const [site = "", libraries = "", version = ""] = factsOf(python);
   const home = join(site, "pytriton/tritonserver");
   const folder = mkdtempSync(join(tmpdir(), "tensorgate-bench-triton-"));
@@ -148,6 +148,11 @@ async function startTriton(model: PeerModel, core: number | undefined): Promise<
     model,
     folder,
   );
+}
+
+/** All of them run the same TensorFlow. */
+function pythonOf(name: string, packages: readonly string[]): string {
+  return pythonWith(name, packages, tensorflowPython());
 }
 
 /** As many requests as `bench_model.py` lets the others merge. */

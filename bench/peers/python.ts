@@ -11,9 +11,9 @@ export const TENSORFLOW = "tensorflow-cpu==2.21.0";
 
 /**
  * The interpreter of a virtual environment with these packages, which is made when it's missing or holds others. pip takes
- * them from the machine's own index.
+ * them from the machine's own index. What another environment's interpreter `base` has need not be installed once more.
  */
-export function pythonWith(name: string, packages: readonly string[]): string {
+export function pythonWith(name: string, packages: readonly string[], base?: string): string {
   const folder = join(CACHE, name);
   const stamp = join(folder, "installed.txt");
   const wanted = packages.join("\n");
@@ -23,7 +23,8 @@ export function pythonWith(name: string, packages: readonly string[]): string {
     throw new Error("python3 is missing: install it, with venv, and run this again");
   console.error(`installing ${packages.join(" ")}`);
   rmSync(folder, { recursive: true, force: true });
-  run("python3", "-m", "venv", folder);
+  run(base ?? "python3", "-m", "venv", folder);
+  if (base !== undefined) writeFileSync(join(sitePackages(python), "base.pth"), `${sitePackages(base)}\n`);
   run(python, "-m", "pip", "install", "--quiet", ...packages);
   writeFileSync(stamp, wanted);
   return python;
@@ -40,7 +41,11 @@ export function tensorflowPython(): string {
 
 /** The `tensorflow` package folder of such a Python. */
 export function tensorflowFolder(python: string): string {
+  return join(sitePackages(python), "tensorflow");
+}
+
+function sitePackages(python: string): string {
   const lib = join(python, "../../lib");
   const [version = ""] = readdirSync(lib).filter((name) => name.startsWith("python3"));
-  return join(lib, version, "site-packages/tensorflow");
+  return join(lib, version, "site-packages");
 }
