@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchFolder, freePort, type Running, start, until } from "../frame/index.ts";
-import { pythonWith, tensorflowPython } from "./python.ts";
+import { pythonWith, tensorflowFolder, tensorflowPython } from "./python.ts";
 
 /** A model with one float input and one float output, rows first. */
 export interface PeerModel {
@@ -134,7 +134,8 @@ async function startTriton(model: PeerModel, core: number | undefined): Promise<
     env: {
       ...env,
       PATH: `${join(python, "..")}:${PATH}`,
-      PYTHONPATH: `${SCRIPTS}:${site}`,
+      // Python follows no base.pth in folders of this list.
+      PYTHONPATH: [SCRIPTS, site, join(tensorflowFolder(tensorflowPython()), "..")].join(":"),
       LD_LIBRARY_PATH: `${join(site, "nvidia_pytriton.libs")}:${libraries}`,
     },
   });
