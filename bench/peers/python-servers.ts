@@ -134,8 +134,7 @@ async function startTriton(model: PeerModel, core: number | undefined): Promise<
     env: {
       ...env,
       PATH: `${join(python, "..")}:${PATH}`,
-      // Python follows no base.pth in folders of this list.
-      PYTHONPATH: [SCRIPTS, site, join(tensorflowFolder(tensorflowPython()), "..")].join(":"),
+      BENCH_FOLDERS: [SCRIPTS, site, join(tensorflowFolder(tensorflowPython()), "..")].join(":"),
       LD_LIBRARY_PATH: `${join(site, "nvidia_pytriton.libs")}:${libraries}`,
     },
   });

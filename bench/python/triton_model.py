@@ -1,5 +1,11 @@
 """Triton's Python backend for the model: it hands over what it has merged, one request each."""
 
+import os
+import sys
+
+# Triton's own interpreter knows no virtual environment and heeds no PYTHONPATH.
+sys.path += os.environ["BENCH_FOLDERS"].split(":")
+
 import numpy as np
 import triton_python_backend_utils as triton
 
