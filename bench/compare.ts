@@ -36,7 +36,7 @@ export interface Comparison {
 export async function compare(contestants: Contestants, options: Options): Promise<Comparison> {
   const scratch = scratchFolder();
   for (const { check } of contestants) await check();
-  for (const contestant of contestants) await measure(contestant, options.smoke ? 1 : 3, scratch);
+  for (const contestant of contestants) await measure(contestant, options.smoke ? options.seconds : 3, scratch);
   const measured = await inTurns(
     contestants.map((contestant) => () => measure(contestant, options.seconds, scratch)),
     options.rounds,
