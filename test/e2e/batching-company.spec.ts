@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { together } from "../setup/departures.ts";
 import { PredictionClient } from "../setup/prediction-client.ts";
-import { MODELS, type Reply, ROOT, startTensorgate, type Tensorgate } from "../setup/tensorgate.ts";
+import { type LogLine, MODELS, type Reply, ROOT, startTensorgate, type Tensorgate } from "../setup/tensorgate.ts";
 
 const OWN = join(ROOT, "test/data/models");
 
