@@ -4,14 +4,14 @@ export class ByteBuffer {
   length = 0;
 
   constructor(expectedBytes = 256) {
-    this.bytes = new Uint8Array(expectedBytes);
+    this.bytes = unfilled(expectedBytes);
   }
 
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
     const need = this.length + count;
     if (need <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(need, this.bytes.length * 2));
+    const grown = unfilled(Math.max(need, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
@@ -36,4 +36,13 @@ export class ByteBuffer {
   finish(): Uint8Array {
     return this.bytes.subarray(0, this.length);
   }
+}
+
+/** Zeros take a few times as long to write as the text that takes their place. */
+const FILLED_BYTES = 4096;
+
+function unfilled(length: number): Uint8Array {
+  if (length <= FILLED_BYTES) return new Uint8Array(length);
+  // Of its own memory, not of the pool's, since it may move to another thread.
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 }

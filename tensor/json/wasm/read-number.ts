@@ -24,8 +24,8 @@ const POINT: u8 = 0x2e;
 const EXPONENT: u8 = 0x65;
 const LOWER: u8 = 0x20;
 
-/** With seven digits behind the point it is still a whole number that a double holds. */
-const SHORT: u64 = 100000000;
+/** Text of fewer bytes makes a whole number that a double holds exactly. */
+const SHORT: usize = 17;
 
 /** More digits than any double or power needs; keeps the exponent a small number. */
 const MAX_EXPONENT: i32 = 99999;
@@ -34,13 +34,13 @@ const MAX_EXPONENT: i32 = 99999;
  * Reads the number at `start` into eight bytes at `out` and gives where it ends; 0 for what is no number of JSON, or
  * cannot be kept as asked.
  */
+// @ts-ignore: decorator
+@inline
 export function readNumber(start: usize, out: usize, kind: i32): usize {
   const negative = load<u8>(start) == MINUS;
   const first = start + usize(negative);
   let p = first;
   let mantissa: u64;
-  // Whether all digits are in the mantissa.
-  let fits = true;
   let text = digitsAt(p);
   let count: u64;
   if (u8(text >> 8) == (POINT ^ 0x30) && u8(text) < 10) {
@@ -57,19 +57,12 @@ export function readNumber(start: usize, out: usize, kind: i32): usize {
       text = digitsAt(p);
       count = digitCount(text);
       if (count == 0) break;
-      if (mantissa >= tenTo(19 - count)) fits = false;
       mantissa = mantissa * tenTo(count) + digitsValue(text, count);
       p += <usize>count;
     }
   }
   let next = load<u8>(p);
-  if (next != POINT && (next | LOWER) != EXPONENT) {
-    if (kind != DOUBLE) return fits && storeInteger(mantissa, negative, out, kind) ? p : 0;
-    const size = fits ? f64(mantissa) : slow(first, p);
-    // A whole number has no negative zero.
-    store<f64>(out, negative ? 0 - size : size);
-    return size == Infinity ? 0 : p;
-  }
+  if (next != POINT && (next | LOWER) != EXPONENT) return storeWhole(mantissa, first, p, negative, out, kind);
   if (kind != DOUBLE) return 0;
   allWhole = false;
   let exponent: i32 = 0;
@@ -80,23 +73,23 @@ export function readNumber(start: usize, out: usize, kind: i32): usize {
     if (count == 0) return 0;
     p += <usize>count;
     next = load<u8>(p);
-    if (count < 8 && mantissa < SHORT && fits && (next | LOWER) != EXPONENT) {
-      const size = quotient(mantissa * tenTo(count) + digitsValue(text, count), count);
+    mantissa = mantissa * tenTo(count) + digitsValue(text, count);
+    if (count < 8 && p - first < SHORT && (next | LOWER) != EXPONENT) {
+      const size = quotient(mantissa, count);
       store<f64>(out, negative ? -size : size);
       return p;
     }
-    for (;;) {
-      if (mantissa >= tenTo(19 - count)) fits = false;
-      mantissa = mantissa * tenTo(count) + digitsValue(text, count);
-      if (count < 8) break;
+    while (count == 8) {
       text = digitsAt(p);
       count = digitCount(text);
       if (count == 0) break;
+      mantissa = mantissa * tenTo(count) + digitsValue(text, count);
       p += <usize>count;
     }
     exponent = i32(fraction - p);
     next = load<u8>(p);
   }
+  const digitsEnd = p;
   if ((next | LOWER) == EXPONENT) {
     p++;
     const sign = load<u8>(p);
@@ -109,10 +102,33 @@ export function readNumber(start: usize, out: usize, kind: i32): usize {
     if (p == digits) return 0;
     exponent += sign == MINUS ? -power : power;
   }
-  let size = fits ? nearest(mantissa, exponent) : UNKNOWN;
+  let size = fits(first, digitsEnd) ? nearest(mantissa, exponent) : UNKNOWN;
   if (size == UNKNOWN) size = slow(first, p);
   store<f64>(out, negative ? -size : size);
   return size == Infinity ? 0 : p;
+}
+
+/** Of a number spelled as an integer. */
+function storeWhole(mantissa: u64, first: usize, end: usize, negative: bool, out: usize, kind: i32): usize {
+  if (kind != DOUBLE) return fits(first, end) && storeInteger(mantissa, negative, out, kind) ? end : 0;
+  if (end - first < SHORT) {
+    // A whole number has no negative zero.
+    store<f64>(out, f64(negative ? -i64(mantissa) : i64(mantissa)));
+    return end;
+  }
+  const size = fits(first, end) ? f64(mantissa) : slow(first, end);
+  store<f64>(out, negative ? 0 - size : size);
+  return size == Infinity ? 0 : end;
+}
+
+/** Whether the digits between, a point among them, make a number of 64 bits: 19 do, leading zeros not counted. */
+function fits(first: usize, end: usize): bool {
+  if (end - first <= 19) return true;
+  let p = first;
+  while (load<u8>(p) == 0x30 || load<u8>(p) == POINT) p++;
+  let digits = end - p;
+  for (; p < end; p++) if (load<u8>(p) == POINT) digits--;
+  return digits <= 19;
 }
 
 function slow(from: usize, to: usize): f64 {

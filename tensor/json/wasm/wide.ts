@@ -12,3 +12,11 @@ export function multiply(a: u64, b: u64): u64 {
   low = a * b;
   return aHigh * bHigh + (cross >> 32) + (middle >> 32);
 }
+
+/** The same for an `a` whose low half is zero. */
+export function multiplyShort(a: u64, b: u64): u64 {
+  const aHigh = a >> 32;
+  const right = aHigh * (b & 0xffffffff);
+  low = right << 32;
+  return aHigh * (b >> 32) + (right >> 32);
+}

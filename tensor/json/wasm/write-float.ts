@@ -1,7 +1,7 @@
-import { eightDigits, eightValues } from "./digits";
+import { eightValues } from "./digits";
 import { MAX_POWER, MIN_POWER, POWERS, TEXT } from "./memory";
 import { nearest, UNKNOWN } from "./nearest";
-import { low, multiply } from "./wide";
+import { low, multiply, multiplyShort } from "./wide";
 
 /** The host's own writer, exact for any number: writes at this place in the text and gives how many bytes. */
 declare function writeSlowly(value: f64, isFloat: bool, at: i32): i32;
@@ -23,12 +23,15 @@ const QUOTE: u8 = 0x22;
  * with a point or an exponent. Gives where it ends; some bytes behind it are written over. `value` of a float is exactly
  * it. `strict`: what is no number of JSON as a string.
  */
+// @ts-ignore: decorator
+@inline
 export function writeFloat(value: f64, isFloat: bool, strict: bool, out: usize): usize {
   const bits = reinterpret<u64>(value);
   const field = i32(bits >> 52) & 0x7ff;
   if (field == 0x7ff) return writeWord(value, strict, out);
-  let p = out;
-  if (bits >> 63) store<u8>(p++, MINUS);
+  // As often as not, so without a branch.
+  store<u8>(out, MINUS);
+  const p = out + <usize>(bits >> 63);
   const fraction = bits & ((u64(1) << 52) - 1);
   if (field == 0) {
     if (fraction != 0) return writeOther(value, isFloat, out);
@@ -39,22 +42,21 @@ export function writeFloat(value: f64, isFloat: bool, strict: bool, out: usize):
 }
 
 /** Of mantissa·2^exponent, with 53 bits in the mantissa. */
+// @ts-ignore: decorator
+@inline
 function writeSize(mantissa: u64, exponent: i32, value: f64, isFloat: bool, out: usize, start: usize): usize {
   const normal = mantissa << 11;
   const binary = exponent + 52;
   // floor(log10(2^n)), by a fraction that is near enough; one more where the power of ten behind it is reached.
   let first = (binary * 315653) >> 20;
   const above = POWERS + ((first + 1 - MIN_POWER) << 4);
-  if (binaryOf(first + 1) == binary) {
-    const high = load<u64>(above);
-    first += i32(normal > high || (normal == high && load<u64>(above, 8) == 0));
-  }
+  first += i32(binaryOf(first + 1) == binary) & i32(normal - u64(load<u64>(above, 8) != 0) >= load<u64>(above));
   const precision = isFloat ? 9 : 17;
   // The whole part of value·10^shift has as many digits as wanted.
   const shift = precision - 1 - first;
   if (shift > MAX_POWER) return writeOther(value, isFloat, start);
   const power = POWERS + ((shift - MIN_POWER) << 4);
-  let high = multiply(normal, load<u64>(power));
+  let high = isFloat ? multiplyShort(normal, load<u64>(power)) : multiply(normal, load<u64>(power));
   let middle = low;
   let last: u64 = 0;
   const powerLow = load<u64>(power, 8);
@@ -81,13 +83,13 @@ function writeSize(mantissa: u64, exponent: i32, value: f64, isFloat: bool, out:
   }
   const six = nine / 1000;
   const three = nine - six * 1000;
-  const up = three > 500 || (three == 500 && ((eight | tail | below) != 0 || (six & 1) != 0));
+  const up = roundsUp(three, 500, eight | tail | below, six);
   // Whatever reads back is within half a step of the value: 60 in the ninth digit of a float (but for subnormals, whose
   // steps are wide), 12 in the last digit of a double.
   const distance: u32 = up ? 1000 - three : three;
-  const near: u32 = isFloat ? (first < -37 ? 1000 : 61) : u32(up);
+  const near: u32 = isFloat ? (first < -37 ? 1000 : 61) : up;
   if (distance <= near) {
-    let short: u32 = six + u32(up);
+    let short: u32 = six + up;
     const read = nearest(short, first - 5);
     if (read == UNKNOWN) return writeOther(value, isFloat, start);
     const size = abs(value);
@@ -99,18 +101,25 @@ function writeSize(mantissa: u64, exponent: i32, value: f64, isFloat: bool, out:
       return writeDigits(short * 1000, 0, first, 6, out);
     }
   }
-  if (tail > half || (tail == half && (below != 0 || (whole & 1) != 0))) {
-    if (isFloat) nine++;
-    else if (++eight == TEN_8) {
+  const upLast = roundsUp(tail, half, below, u32(whole));
+  if (isFloat) nine += upLast;
+  else {
+    eight += upLast;
+    if (eight == TEN_8) {
       eight = 0;
       nine++;
     }
-    if (nine == TEN_9) {
-      nine = TEN_9 / 10;
-      first++;
-    }
+  }
+  if (nine == TEN_9) {
+    nine = TEN_9 / 10;
+    first++;
   }
   return writeDigits(nine, eight, first, precision, out);
+}
+
+/** 1 for more than half a step, and for just a half above an odd number; without branches, of which each second would be foreseen wrong. */
+function roundsUp(tail: u64, half: u64, below: u64, whole: u32): u32 {
+  return u32(tail > half) | (u32(tail == half) & (u32(below != 0) | (whole & 1)));
 }
 
 /** floor(log2(10^n)) for the powers in the table. */
@@ -119,21 +128,28 @@ function binaryOf(power: i32): i32 {
 }
 
 /** `%g`: no trailing zeros, an exponent below -4 and from the precision up. */
+// @ts-ignore: decorator
+@inline
 function writeDigits(nine: u32, eight: u64, first: i32, precision: i32, out: usize): usize {
   const top = nine / u32(TEN_8);
   const values = eightValues(nine - top * u32(TEN_8));
-  const count: usize = eight != 0 ? 17 - <usize>(clz(eightValues(eight)) >> 3) : 9 - <usize>(clz(values) >> 3);
+  let count: usize = 9 - <usize>(clz(values) >> 3);
+  let more: u64 = 0;
+  if (eight != 0) {
+    more = eightValues(eight);
+    count = 17 - <usize>(clz(more) >> 3);
+  }
   const isFraction = first < 0 && first >= -4;
   const at = isFraction ? out + 1 - first : out + 1;
   // "0.000000"
   if (isFraction) store<u64>(out, 0x3030303030302e30);
   store<u8>(at, ZERO + u8(top));
   store<u64>(at, values | 0x3030303030303030, 1);
-  store<u64>(at, eight != 0 ? eightDigits(eight) : 0x3030303030303030, 9);
+  store<u64>(at, more | 0x3030303030303030, 9);
   if (isFraction) return at + count;
   if (first >= 0 && first < precision) {
     // The digits before the point move up to it.
-    const places = <usize>first + 1;
+    const places: usize = <usize>first + 1;
     store<u8>(at, ZERO, 17);
     for (let i: usize = 0; i < places; i++) store<u8>(out + i, load<u8>(out + i, 1));
     store<u8>(out + places, POINT);

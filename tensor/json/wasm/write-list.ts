@@ -46,13 +46,20 @@ export function beginWriting(): void {
 export function writeList(from: i32, to: i32, rank: i32, kind: i32, strict: bool): i32 {
   const limit = TEXT + WINDOW_BYTES - NUMBER_BYTES - SEPARATOR_BYTES;
   const size = load<i32>(RESULT + RESULT_SIZES + ((rank - 1) << 2));
+  // A comma and a blank, most often.
+  const comma = load<u64>(SEPARATORS);
+  const commaBytes = <usize>load<i32>(SEPARATOR_ENDS);
+  const isShort = commaBytes <= 8;
   let p = TEXT;
   let index = from;
   for (; index < to && p <= limit; index++) {
     if (isFirst) isFirst = false;
     else {
       const ended = ++inner == size ? nextList(rank) : 0;
-      p = separate(ended, p);
+      if (ended == 0 && isShort) {
+        store<u64>(p, comma);
+        p += commaBytes;
+      } else p = separate(ended, p);
     }
     p = writeNumber(index, kind, strict, p);
   }
@@ -80,6 +87,8 @@ function separate(ended: i32, out: usize): usize {
   return out + length;
 }
 
+// @ts-ignore: decorator
+@inline
 function writeNumber(index: i32, kind: i32, strict: bool, out: usize): usize {
   const i = <usize>index;
   switch (kind) {
