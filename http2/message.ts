@@ -22,13 +22,14 @@ export class MessageReader {
   }
 
   /** Takes more of the stream; says what is wrong with it. */
-  add(bytes: Buffer): "too long" | "more than one" | undefined {
+  add(bytes: Buffer): "too long" | "more than one" | "compressed" | undefined {
     this.#parts.push(bytes);
     this.#bytes += bytes.length;
     if (this.size === undefined) {
       if (this.#bytes < PREFIX_BYTES) return undefined;
       const head = this.#joined();
       this.size = head.readUInt32BE(1);
+      if (head[0] !== 0) return "compressed";
       if (this.#maxBytes !== -1 && this.size > this.#maxBytes) return "too long";
     }
     return this.#bytes > this.size + PREFIX_BYTES ? "more than one" : undefined;

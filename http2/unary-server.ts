@@ -22,20 +22,24 @@ export interface UnaryRequest {
   readonly deadline: Deadline;
   /** Aborted when the client gives up, its deadline passes or its connection is lost before the answer. */
   readonly signal: CallSignal;
+  /** The client's `address:port`. */
+  readonly peer: string;
 }
 
 export type UnaryAnswer =
   | { readonly code: 0; readonly message: Uint8Array }
   | { readonly code: number; readonly details: string; readonly trailers?: Fields };
 
-/** Never rejects. */
-export type UnaryHandler = (request: UnaryRequest) => Promise<UnaryAnswer>;
+/** Neither throws nor rejects. What is answered at once leaves in the turn in which the message came. */
+export type UnaryHandler = (request: UnaryRequest) => UnaryAnswer | Promise<UnaryAnswer>;
 
 export interface MessageLimits {
   /** -1: none. */
   readonly maxReceiveBytes: number;
   readonly maxSendBytes: number;
 }
+
+const NO_MESSAGE = Buffer.alloc(0);
 
 /** What grpc-js's server sends, which serves the other methods on the same port. */
 const CONTENT_TYPE = ["content-type", "application/grpc+proto"] as const;
@@ -65,37 +69,35 @@ export interface CallCounter {
   leave(): void;
 }
 
+export interface ServedCall {
+  readonly connection: Connection;
+  readonly stream: Stream;
+  readonly fields: Fields;
+  readonly handler: UnaryHandler;
+  readonly limits: MessageLimits;
+  readonly counter: CallCounter | undefined;
+  readonly peer: string;
+}
+
 /** Serves one stream of a server's connection; its words for what is wrong with a call are grpc-js's. */
-export class UnaryCall implements StreamListener {
-  readonly #connection: Connection;
-  readonly #stream: Stream;
-  readonly #fields: Fields;
-  readonly #handler: UnaryHandler;
-  readonly #limits: MessageLimits;
-  readonly #counter: CallCounter;
+export class UnaryCall implements StreamListener, UnaryRequest {
+  readonly fields: Fields;
+  readonly peer: string;
+  message: Buffer = NO_MESSAGE;
+  readonly signal: CallController = new CallController();
+  deadline: Deadline = NO_DEADLINE;
+  readonly #call: ServedCall;
   readonly #reader: MessageReader;
-  readonly #signal = new CallController();
-  #deadline: Deadline = NO_DEADLINE;
   #timer: Disposable | undefined;
   #counted = false;
   #ended = false;
 
-  constructor(
-    connection: Connection,
-    stream: Stream,
-    fields: Fields,
-    handler: UnaryHandler,
-    limits: MessageLimits,
-    counter: CallCounter,
-  ) {
-    this.#connection = connection;
-    this.#stream = stream;
-    this.#fields = fields;
-    this.#handler = handler;
-    this.#limits = limits;
-    this.#counter = counter;
-    this.#reader = new MessageReader(limits.maxReceiveBytes);
-    const timeout = fieldOf(fields, "grpc-timeout");
+  constructor(call: ServedCall) {
+    this.#call = call;
+    this.fields = call.fields;
+    this.peer = call.peer;
+    this.#reader = new MessageReader(call.limits.maxReceiveBytes);
+    const timeout = fieldOf(call.fields, "grpc-timeout");
     if (timeout !== undefined) this.#limit(timeout);
   }
 
@@ -104,13 +106,17 @@ export class UnaryCall implements StreamListener {
   onData(bytes: Buffer): void {
     if (this.#ended) return;
     const wrong = this.#reader.add(bytes);
-    if (wrong === "too long") {
-      const sizes = `${this.#reader.size} vs ${this.#limits.maxReceiveBytes}`;
-      this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Received message larger than max (${sizes})`);
-    } else if (wrong !== undefined) {
-      const path = fieldOf(this.#fields, ":path");
-      const sentence = `Received a second request message for server streaming method ${path}`;
-      this.#fail(STATUS_CODES.UNIMPLEMENTED, sentence);
+    switch (wrong) {
+      case undefined:
+        return;
+      case "too long": {
+        const sizes = `${this.#reader.size} vs ${this.#call.limits.maxReceiveBytes}`;
+        return this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Received message larger than max (${sizes})`);
+      }
+      case "more than one":
+        return this.#fail(STATUS_CODES.UNIMPLEMENTED, `Received a second request message for ${this.#method()}`);
+      case "compressed":
+        return this.#fail(STATUS_CODES.INTERNAL, "a message is compressed, but not said how");
     }
   }
 
@@ -118,24 +124,23 @@ export class UnaryCall implements StreamListener {
     if (this.#ended) return;
     const message = this.#reader.take();
     if (message === undefined) {
-      const path = fieldOf(this.#fields, ":path");
-      const sentence = `Received no request message for server streaming method ${path}`;
-      return this.#fail(STATUS_CODES.UNIMPLEMENTED, sentence);
+      return this.#fail(STATUS_CODES.UNIMPLEMENTED, `Received no request message for ${this.#method()}`);
     }
+    this.message = message;
     this.#counted = true;
-    this.#counter.enter();
-    void this.#handler({ fields: this.#fields, message, deadline: this.#deadline, signal: this.#signal }).then(
-      (answer) => this.#answer(answer),
-    );
+    this.#call.counter?.enter();
+    const answer = this.#call.handler(this);
+    if (answer instanceof Promise) void answer.then((later) => this.#answer(later));
+    else this.#answer(answer);
   }
 
   onReset(): void {
     this.#end();
-    this.#signal.abort();
+    this.signal.abort();
   }
 
   onClosed(): void {
-    if (this.#counted) this.#counter.leave();
+    if (this.#counted) this.#call.counter?.leave();
   }
 
   #limit(timeout: string): void {
@@ -145,10 +150,10 @@ export class UnaryCall implements StreamListener {
       process.nextTick(() => this.#fail(STATUS_CODES.INTERNAL, `Invalid grpc-timeout value "${timeout}"`));
       return;
     }
-    this.#deadline = deadlineIn(limitMs);
-    this.#timer = onDeadline(this.#deadline, () => {
+    this.deadline = deadlineIn(limitMs);
+    this.#timer = onDeadline(this.deadline, () => {
       this.#fail(STATUS_CODES.DEADLINE_EXCEEDED, "Deadline exceeded");
-      this.#signal.abort();
+      this.signal.abort();
     });
   }
 
@@ -156,20 +161,26 @@ export class UnaryCall implements StreamListener {
     if (this.#ended) return;
     if (!("message" in answer)) return this.#fail(answer.code, answer.details, answer.trailers);
     const { message } = answer;
-    const { maxSendBytes } = this.#limits;
+    const { maxSendBytes } = this.#call.limits;
     if (maxSendBytes !== -1 && message.length > maxSendBytes) {
       const sizes = `${message.length} vs. ${maxSendBytes}`;
       return this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Sent message larger than max (${sizes})`);
     }
     this.#end();
-    this.#connection.sendHeaders(this.#stream, HEADERS, false);
-    this.#connection.sendData(this.#stream, [messagePrefix(message.length), message], false, OK_TRAILERS);
+    const { connection, stream } = this.#call;
+    connection.sendHeaders(stream, HEADERS, false);
+    connection.sendData(stream, [messagePrefix(message.length), message], false, OK_TRAILERS);
   }
 
   #fail(code: number, details: string, trailers: Fields = []): void {
     if (this.#ended) return;
     this.#end();
-    answerStatus(this.#connection, this.#stream, code, details, trailers);
+    const { connection, stream } = this.#call;
+    answerStatus(connection, stream, code, details, trailers);
+  }
+
+  #method(): string {
+    return `server streaming method ${fieldOf(this.fields, ":path")}`;
   }
 
   #end(): void {

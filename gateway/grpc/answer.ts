@@ -8,10 +8,10 @@ import {
   type StatusCode,
   timeLeftMs,
 } from "../../core/index.ts";
-import type { UnaryAnswer, UnaryRequest } from "../../http2/index.ts";
+import { PEER_KEY, type UnaryAnswer, type UnaryRequest } from "../../http2/index.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
-import { deadlineOf, headerIn, headerOf, PEER_KEY } from "./parse.ts";
+import { deadlineOf, headerIn, headerOf } from "./parse.ts";
 import { errorToStatus } from "./status.ts";
 
 /** What a handler is told besides the request. */
@@ -81,8 +81,7 @@ async function respond<Response>(
 export async function answerPlain(
   parts: AnswerParts,
   { method, path, answer }: RawHandler,
-  { fields, message, deadline, signal }: UnaryRequest,
-  client: string,
+  { fields, message, deadline, signal, peer: client }: UnaryRequest,
 ): Promise<UnaryAnswer> {
   const header = (name: string): string | undefined => headerIn(fields, name);
   const arrived = { method, path, client, bytesIn: message.length, header, deadline, signal };

@@ -66,9 +66,6 @@ export function parseBody(method: InferenceMethod, message: Uint8Array, spec: Mo
     : { messageFor, inputsFor: () => inputsOf(method, message, spec.signature) };
 }
 
-/** Under which name grpc-js is told who the client is, as the connection that it sees is one within this process. */
-export const PEER_KEY = "tensorgate-peer";
-
 /** Fields that are of the protocol and not of the caller. */
 const NOT_METADATA: ReadonlySet<string> = new Set(
   "grpc-timeout grpc-encoding grpc-accept-encoding accept-encoding te content-type".split(" "),

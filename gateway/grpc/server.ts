@@ -1,5 +1,4 @@
 import type { Server as NetServer, Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   Server,
@@ -10,15 +9,15 @@ import {
 } from "@grpc/grpc-js";
 import type { GrpcConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
+import { GrpcFront } from "../../http2/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod } from "../call.ts";
 import { InFlight } from "../in-flight.ts";
 import type { Observer } from "../observe/index.ts";
-import { type AnswerParts, byteLength, type RawHandler, unary } from "./answer.ts";
+import { type AnswerParts, answerPlain, byteLength, type RawHandler, unary } from "./answer.ts";
 import { connectionLimits } from "./channel-arguments.ts";
 import { tlsOptions } from "./credentials.ts";
-import { EdgeConnection } from "./edge.ts";
 import { addHealthAndReflection } from "./health.ts";
 import { infer } from "./inference.ts";
 import { getModelMetadata, getModelStatus, reloadConfig } from "./model.ts";
@@ -63,24 +62,14 @@ export function createGrpcServer({ host, config, backend, observer, log }: GrpcS
   const injector = inner.createConnectionInjector(ServerCredentials.createInsecure());
 
   const listeners: NetServer[] = [];
-  const connections = new Set<EdgeConnection>();
-  const edge = {
-    ...parts,
+  const front = new GrpcFront({
     limits,
-    handlers: new Map(raw.map((handler) => [handler.path, handler])),
-    knows: (path: string) => inner.paths.has(path),
-    inject: (socket: Duplex) => injector.injectConnection(socket),
-  };
-  let onceEmpty: (() => void) | undefined;
-  const onSocket = (socket: Socket): void => {
-    socket.setNoDelay(true);
-    connections.add(
-      new EdgeConnection(socket, edge, (closed) => {
-        connections.delete(closed);
-        if (connections.size === 0) onceEmpty?.();
-      }),
-    );
-  };
+    handlers: new Map(raw.map((handler) => [handler.path, (request) => answerPlain(parts, handler, request)])),
+    knows: (path) => inner.paths.has(path),
+    inject: (socket) => injector.injectConnection(socket),
+    counter: inFlight,
+  });
+  const onSocket = (socket: Socket): void => front.accept(socket);
 
   return {
     async listen() {
@@ -94,14 +83,10 @@ export function createGrpcServer({ host, config, backend, observer, log }: GrpcS
     async close(limitMs) {
       setServing(false);
       for (const listener of listeners) listener.close();
-      const empty = new Promise<void>((resolve) => {
-        onceEmpty = resolve;
-        if (connections.size === 0) resolve();
-      });
-      for (const { connection } of connections) connection.drain();
+      const drained = front.drain();
       await inFlight.idle(limitMs);
-      await Promise.race([empty, sleep(STREAM_GRACE_MS, undefined, { ref: false })]);
-      for (const { connection } of connections) connection.destroy();
+      await Promise.race([drained, sleep(STREAM_GRACE_MS, undefined, { ref: false })]);
+      front.destroy();
       inner.forceShutdown();
     },
   };

@@ -1,6 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { connect } from "node:net";
-import type { Server, ServerCredentials } from "@grpc/grpc-js";
+import { type AddressInfo, connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 
 /** Where a server listens; at least one of the two. */
 export interface Listen {
@@ -11,30 +10,41 @@ export interface Listen {
   readonly socketPath: string | undefined;
 }
 
-/** Binds all of it; answers the first address as a client takes it. Rejects with a sentence for the user. */
-export async function listen(server: Server, credentials: ServerCredentials, where: Listen): Promise<string> {
-  const addresses: string[] = [];
-  if (where.port !== undefined) {
-    const host = where.host.includes(":") ? `[${where.host}]` : where.host;
-    const port = await bind(server, `${host}:${where.port}`, credentials);
-    addresses.push(`${host}:${port}`);
-  }
-  if (where.socketPath !== undefined) {
-    await removeStaleSocket(where.socketPath);
-    await bind(server, `unix:${where.socketPath}`, credentials);
-    addresses.push(`unix:${where.socketPath}`);
-  }
-  const [first] = addresses;
-  if (first === undefined) throw new Error("neither a port nor a socket path is given to listen on");
-  return first;
+export interface Listening {
+  /** The first address, as a gRPC client takes it. */
+  readonly address: string;
+  /** Takes no new connections. */
+  close(): void;
 }
 
-function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+/** Binds all of it. Rejects with a sentence for the user. */
+export async function listen(where: Listen, onSocket: (socket: Socket) => void): Promise<Listening> {
+  const addresses: string[] = [];
+  const servers: Server[] = [];
+  if (where.port !== undefined) {
+    const host = where.host.includes(":") ? `[${where.host}]` : where.host;
+    const server = await bind({ host: where.host, port: where.port }, `${host}:${where.port}`, onSocket);
+    servers.push(server);
+    addresses.push(`${host}:${(server.address() as AddressInfo).port}`);
+  }
+  if (where.socketPath !== undefined) {
+    const address = `unix:${where.socketPath}`;
+    await removeStaleSocket(where.socketPath);
+    servers.push(await bind({ path: where.socketPath }, address, onSocket));
+    addresses.push(address);
+  }
+  const [address] = addresses;
+  if (address === undefined) throw new Error("neither a port nor a socket path is given to listen on");
+  return { address, close: () => servers.forEach((server) => server.close()) };
+}
+
+function bind(where: ListenOptions, address: string, onSocket: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(onSocket);
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => {
-      if (error === null) resolve(port);
-      else reject(new Error(`cannot listen on ${address}: ${reasonOf(error)}`, { cause: error }));
+    server.once("error", (error) => {
+      reject(new Error(`cannot listen on ${address}: ${reasonOf(error)}`, { cause: error }));
     });
+    server.listen(where, () => resolve(server));
   });
 }
 

@@ -1,12 +1,13 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
+import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { HealthImplementation, service as healthService } from "grpc-health-check";
 import type { Logger } from "../../core/index.ts";
+import { type ConnectionLimits, GrpcFront } from "../../http2/index.ts";
 import { modelService, predictionServiceRaw, workerControl } from "../../protos/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
-import { type BytesAnswer, unary } from "./call-scope.ts";
+import { type BytesAnswer, type CallScope, unary } from "./call-scope.ts";
 import { classify } from "./classify.ts";
 import { Control } from "./control.ts";
-import { addRawService } from "./direct.ts";
+import { directHandler } from "./direct.ts";
 import { InFlight } from "./in-flight.ts";
 import { type Listen, listen } from "./listen.ts";
 import { metadata } from "./metadata.ts";
@@ -52,9 +53,15 @@ const SERVER_OPTIONS = {
   "grpc.max_send_message_length": -1,
   // Counts of calls that nobody reads.
   "grpc.enable_channelz": 0,
-  // As in gRPC's C++ servers: for connections whose other end is gone, or that broken frames have left behind.
-  "grpc.keepalive_time_ms": 7_200_000,
-  "grpc.keepalive_timeout_ms": 20_000,
+};
+
+/** A gateway may send as fast as it can. Pings as in gRPC's C++ servers: for connections whose other end is gone. */
+const LIMITS: ConnectionLimits = {
+  ping: { everyMs: 7_200_000, timeoutMs: 20_000 },
+  windowBytes: 2 ** 26,
+  maxFrameBytes: 2 ** 20,
+  maxReceiveBytes: -1,
+  maxSendBytes: -1,
 };
 
 /** Opens the port or socket and answers on it. Rejects, in words fit for a user, when it is taken. The caller drains or closes. */
@@ -76,7 +83,11 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     MultiInference: (request, scope) => multiInference(manager, rules, request, scope),
     GetModelMetadata: (request) => metadata(manager, request),
   };
-  addRawService(server, predictionServiceRaw, answers, parts);
+  const names = Object.keys(answers) as (keyof typeof predictionServiceRaw)[];
+  server.addService(
+    predictionServiceRaw,
+    Object.fromEntries(names.map((name) => [name, unary(parts, inBuffer(answers[name]))])),
+  );
   server.addService(modelService, {
     GetModelStatus: unary(parts, (request) => modelStatus(manager, request)),
     HandleReloadConfigRequest: unary(parts, (request, scope) => handleReload(manager, request, rules, scope)),
@@ -86,10 +97,23 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     Watch: control.watch,
   });
   health.addToServer(server);
-  const address = await listen(server, ServerCredentials.createInsecure(), where);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const paths = new Set([predictionServiceRaw, modelService, workerControl, healthService].flatMap(pathsOf));
+  const front = new GrpcFront({
+    limits: LIMITS,
+    handlers: new Map(
+      names.map((name) => {
+        const { path } = predictionServiceRaw[name];
+        return [path, directHandler(parts, path, answers[name])];
+      }),
+    ),
+    knows: (path) => paths.has(path),
+    inject: (socket) => injector.injectConnection(socket),
+  });
+  const listening = await listen(where, (socket) => front.accept(socket));
 
   return {
-    address,
+    address: listening.address,
     inFlight,
     setServing,
     async drain(timeoutMs) {
@@ -97,17 +121,33 @@ export async function startServer({ manager, listen: where, rules, log }: Server
       const ended = inFlight.idle();
       control.close();
       // Closes the port, and tells clients that new calls must go elsewhere. Health watches keep it from ending by itself.
-      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      listening.close();
+      const closed = front.drain();
       const idle = await within(ended, timeoutMs);
       // What was answered last may still be on its way out.
       if (idle) await within(closed, FLUSH_MS);
+      front.destroy();
       server.forceShutdown();
       return idle;
     },
     close() {
       control.close();
+      listening.close();
+      front.destroy();
       server.forceShutdown();
     },
+  };
+}
+
+function pathsOf(service: ServiceDefinition): string[] {
+  return Object.values(service).map(({ path }) => path);
+}
+
+/** A view: grpc-js copies a message by methods that only a Buffer has. */
+function inBuffer(answer: BytesAnswer): (request: Buffer, scope: CallScope) => Promise<Buffer> {
+  return async (request, scope) => {
+    const bytes = await answer(request, scope);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
 }
 
