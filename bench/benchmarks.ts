@@ -8,6 +8,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "grpc-small": () => import("./grpc-small.ts"),
   "grpc-large": () => import("./grpc-large.ts"),
   alone: () => import("./alone.ts"),
+  cnn: () => import("./cnn.ts"),
   "python-small": () => import("./python-small.ts"),
   "python-image": () => import("./python-image.ts"),
   "grpc-proxies": () => import("./grpc-proxies.ts"),

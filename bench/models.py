@@ -2,7 +2,8 @@
 
 image_mean  y[n] = mean of x[n, 224, 224, 3]: as little work as a model can have, behind as much input as an image is.
 jpeg_mean   the same of serialized tf.Examples that hold a JPEG under "image".
-example.bin such a tf.Example; expected.json what the model answers for it.
+cnn         y[n, 10] of x[n, 32, 32, 3]: twelve convolutions with random weights, 0.8 GFLOP a row, so that the model is what takes time.
+example.bin such a tf.Example; expected.json what jpeg_mean answers for it, and cnn for a row of ramp().
 """
 
 import json
@@ -34,6 +35,32 @@ class JpegMean(tf.Module):
         return {"y": tf.map_fn(mean, images, fn_output_signature=tf.float32)}
 
 
+class Cnn(tf.Module):
+    SIDE, CHANNELS, CLASSES, LAYERS = 32, 64, 10, 11
+
+    def __init__(self):
+        random = np.random.default_rng(11)
+
+        def weights(*shape):
+            return tf.Variable(random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32))
+
+        self.stem = weights(3, 3, 3, self.CHANNELS)
+        self.layers = [weights(3, 3, self.CHANNELS, self.CHANNELS) for _ in range(self.LAYERS)]
+        self.head = weights(self.CHANNELS, self.CLASSES)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, SIDE, SIDE, 3], tf.float32, name="x")])
+    def serve(self, x):
+        for weights in [self.stem, *self.layers]:
+            x = tf.nn.relu(tf.nn.conv2d(x, weights, 1, "SAME"))
+        return {"y": tf.reduce_mean(x, [1, 2]) @ self.head}
+
+
+def ramp() -> np.ndarray:
+    """A row for the CNN that a program in another language can make too."""
+    count = Cnn.SIDE * Cnn.SIDE * 3
+    return (np.arange(count, dtype=np.float32) % 256 / 256).reshape(1, Cnn.SIDE, Cnn.SIDE, 3)
+
+
 def photo() -> np.ndarray:
     """Soft shapes and a little noise, so that its JPEG is about as large as a photo's."""
     random = np.random.default_rng(7)
@@ -44,14 +71,16 @@ def photo() -> np.ndarray:
 
 
 def write(folder: Path) -> None:
-    for name, module in {"image_mean": ImageMean(), "jpeg_mean": JpegMean()}.items():
+    modules = {"image_mean": ImageMean(), "jpeg_mean": JpegMean(), "cnn": Cnn()}
+    for name, module in modules.items():
         tf.saved_model.save(module, str(folder / name / "1"), signatures=module.serve)
     jpeg = tf.io.encode_jpeg(photo(), quality=90).numpy()
     feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[jpeg]))
     example = tf.train.Example(features=tf.train.Features(feature={"image": feature})).SerializeToString()
     (folder / "example.bin").write_bytes(example)
     expected = float(JpegMean().serve(tf.constant([example]))["y"][0])
-    (folder / "expected.json").write_text(json.dumps({"jpeg_mean": expected, "jpeg_bytes": len(jpeg)}))
+    logits = modules["cnn"].serve(tf.constant(ramp()))["y"][0].numpy().tolist()
+    (folder / "expected.json").write_text(json.dumps({"jpeg_mean": expected, "jpeg_bytes": len(jpeg), "cnn": logits}))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ export async function startProduct(config: ProductConfig, cores: Cores): Promise
 }
 
 /** The library that Python peers run too, unless the environment names another. */
-function withTensorFlow(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withTensorFlow(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const named = env["TENSORGATE_TENSORFLOW"];
   return { ...env, TENSORGATE_TENSORFLOW: named ?? tensorflowFolder(tensorflowPython()) };
 }

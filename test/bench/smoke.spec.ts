@@ -49,6 +49,21 @@ for (const name of ["rest-small", "grpc-small"]) {
   );
 }
 
+testWith("h2load")(
+  "cnn measures the gateway, merging and not, and the bare engine",
+  async () => {
+    const { rows, requests = {} } = await smoke("cnn");
+    expect(Object.keys(requests)).toEqual(["tensorgate", "tensorgate, merging off", "bare engine"]);
+    for (const { answered, failed } of Object.values(requests)) {
+      expect(answered).toBeGreaterThan(0);
+      expect(failed).toBe(0);
+    }
+    for (const { sides } of rows) expect(sides.every(({ samples }) => (samples[0] ?? 0) > 0)).toBe(true);
+    expect(rows.map(({ key }) => key)).toEqual(["throughput", "cpu", "throughput-unmerged", "cpu-unmerged"]);
+  },
+  INSTALL_MS,
+);
+
 test("names the benchmarks when asked for one that isn't there", async () => {
   const failed = await bench("no-such-benchmark").catch((thrown: { code: number; stderr: string }) => thrown);
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining("rest-small") });
