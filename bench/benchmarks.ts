@@ -12,6 +12,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "python-small": () => import("./python-small.ts"),
   "python-image": () => import("./python-image.ts"),
   "grpc-proxies": () => import("./grpc-proxies.ts"),
+  codec: () => import("./codec.ts"),
   "first-answer": () => import("./first-answer.ts"),
 };
 
