@@ -38,11 +38,8 @@ export class ByteBuffer {
   }
 }
 
-/** Zeros take a few times as long to write as the text that takes their place. */
-const FILLED_BYTES = 4096;
-
+/** Without zeros, which take longer to write than the text that takes their place. */
 function unfilled(length: number): Uint8Array {
-  if (length <= FILLED_BYTES) return new Uint8Array(length);
-  // Of its own memory, not of the pool's, since it may move to another thread.
-  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  const { buffer, byteOffset } = Buffer.allocUnsafe(length);
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -37,7 +37,7 @@ export class NumberSink implements Sink {
   readonly bytes: Uint8Array;
   private readonly dtype: DType;
   private readonly range: Range;
-  private values = new Float64Array(64);
+  private values = new Float64Array(8);
   private count = 0;
   private readonly full: Uint8Array[] = [];
 

@@ -2,7 +2,7 @@ import { InferenceError } from "../../core/index.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
 import { beforeElement, newLine } from "./layout.ts";
-import { listLayout } from "./list-layout.ts";
+import { type ListLayout, listLayout } from "./list-layout.ts";
 import type { PredictFormat } from "./predict-inputs.ts";
 import { isWorthKernel, writeNumbers } from "./write-numbers.ts";
 import { writeText } from "./write-text.ts";
@@ -10,12 +10,17 @@ import { elementWriter, type JsonWriting, type WriteElement } from "./write-valu
 
 /** An output on its way into JSON: which element comes next. */
 interface Column {
+  /** Empty for the name of a single output, which is not written. */
   readonly key: Uint8Array;
   readonly tensor: Tensor;
   readonly write: WriteElement;
   readonly strict: boolean;
   next: number;
+  /** Around its numbers: each row's, or that of the whole. */
+  layout?: ListLayout;
 }
+
+const NO_KEY = new Uint8Array(0);
 
 /**
  * The answer to a predict request, in the form that it was asked in: `{"predictions": [...]}` or `{"outputs": ...}`. The
@@ -33,7 +38,7 @@ export function encodePredictOutputs(
 
 function columnsOf(outputs: ReadonlyMap<string, Tensor>, strict: boolean): Column[] {
   return [...outputs].map(([name, tensor]) => ({
-    key: new TextEncoder().encode(name),
+    key: outputs.size === 1 ? NO_KEY : new TextEncoder().encode(name),
     tensor,
     write: elementWriter(name, tensor, strict),
     strict,
@@ -144,7 +149,8 @@ function writeTensor(out: ByteBuffer, column: Column, dim: number, depth: number
   const { tensor, strict } = column;
   const sizes = tensor.shape.slice(dim);
   if (tensor.kind === "packed" && isWorthKernel(tensor, sizes)) {
-    const { open, between, close } = listLayout(sizes.length, depth, oneLine);
+    column.layout ??= listLayout(sizes.length, depth, oneLine);
+    const { open, between, close } = column.layout;
     const start = out.length;
     out.raw(open);
     if (writeNumbers(out, tensor, column.next, sizes, between, strict)) {

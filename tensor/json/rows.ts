@@ -101,9 +101,9 @@ function rowError(row: number, key: string, thrown: unknown): unknown {
 /** One input over all rows. The first row sets the shape that the others must have. */
 class Column {
   readonly name: string;
-  readonly nameBytes: Uint8Array;
   readonly index: number;
   lastRow = -1;
+  private encodedName: Uint8Array | undefined;
   private readonly source: Source;
   private readonly dtype: DType | undefined;
   private readonly reader: DenseReader;
@@ -114,9 +114,14 @@ class Column {
     this.source = source;
     this.dtype = dtype;
     this.name = name;
-    this.nameBytes = new TextEncoder().encode(name);
     this.index = index;
     this.reader = new DenseReader(source, dtype);
+  }
+
+  /** Only rows that are objects have names. */
+  get nameBytes(): Uint8Array {
+    this.encodedName ??= new TextEncoder().encode(this.name);
+    return this.encodedName;
   }
 
   /** The tensor that the list of rows at `at` is, when it is one of numbers only. */

@@ -26,7 +26,7 @@ class Int64Sink implements Sink {
   readonly bytes: Uint8Array;
   private readonly dtype: DType;
   private readonly signed: boolean;
-  private halves = new Uint32Array(64);
+  private halves = new Uint32Array(16);
   private count = 0;
   private readonly full: Uint8Array[] = [];
 
