@@ -26,6 +26,19 @@ function decodeStrictly(bytes: Uint8Array): string {
   }
 }
 
+/** Names of models, signatures, inputs and outputs are the same ones in each message. */
+const known = new Map<string, Uint8Array>();
+const KNOWN = 1000;
+const LONGEST_KNOWN = 64;
+
+/** The bytes are shared: they are only read. */
 export function encodeUtf8(text: string): Uint8Array {
-  return ENCODER.encode(text);
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const bytes = ENCODER.encode(text);
+  if (text.length <= LONGEST_KNOWN) {
+    if (known.size === KNOWN) known.clear();
+    known.set(text, bytes);
+  }
+  return bytes;
 }

@@ -9,11 +9,13 @@ export class WireWriter {
   length = 0;
 
   constructor(expectedBytes = 256) {
-    this.bytes = new Uint8Array(expectedBytes);
+    // Of the pool where it is small, and never filled with zeros: all that is given out has been written.
+    this.bytes = Buffer.allocUnsafe(expectedBytes);
   }
 
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+    const { buffer, byteOffset } = this.bytes;
+    return new Uint8Array(buffer, byteOffset, this.length);
   }
 
   /** Room for `count` more bytes: gives where they begin; they are the caller's to fill. */
@@ -21,7 +23,7 @@ export class WireWriter {
     const from = this.length;
     const need = from + count;
     if (need > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(need, this.bytes.length * 2));
+      const grown = Buffer.allocUnsafe(Math.max(need, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, from));
       this.bytes = grown;
     }
@@ -69,7 +71,7 @@ export class WireWriter {
     if (Object.is(value, 0)) return;
     this.tag(field, FIXED32);
     const at = this.take(4);
-    new DataView(this.bytes.buffer).setFloat32(at, value, true);
+    new DataView(this.bytes.buffer, this.bytes.byteOffset).setFloat32(at, value, true);
   }
 
   /** A proto3 number from 0 up: 0 is not written. */
