@@ -66,6 +66,7 @@ describe("signatures that answer otherwise in company", () => {
       ({ msg, signature }) => msg === "calls are not joined" && signature === "joined_words",
     );
     expect(line["reason"]).toContain("a row answers differently in company");
+    expect((await gateway.get("/statusz")).text).toContain(JSON.stringify(line["reason"]));
     const words = Array.from({ length: 30 }, (_, i) => String(i));
     expect(await Promise.all(words.map(ask))).toEqual(words.map((word) => ({ outputs: [word + word] })));
   });
