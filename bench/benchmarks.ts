@@ -13,6 +13,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "python-image": () => import("./python-image.ts"),
   "grpc-proxies": () => import("./grpc-proxies.ts"),
   codec: () => import("./codec.ts"),
+  memory: () => import("./memory.ts"),
   "first-answer": () => import("./first-answer.ts"),
 };
 

@@ -4,6 +4,7 @@ import { InferenceError } from "../../core/index.ts";
 import { EMPTY_BODY } from "../../tensor/index.ts";
 import { BodyParts } from "./body-parts.ts";
 import type { HeldRoom } from "./body-room.ts";
+import { createFairTurns } from "./fair-turns.ts";
 
 export type Body =
   | {
@@ -26,6 +27,9 @@ interface BodyLimits {
   readonly room: HeldRoom;
 }
 
+/** All sockets share the event loop. */
+const TURNS = createFairTurns();
+
 /** Inflated at once; larger than Node's 16 KiB for fewer turns. */
 const INFLATED_CHUNK_BYTES = 64 * 2 ** 10;
 
@@ -45,6 +49,8 @@ export async function readBody(request: IncomingMessage, { maxBytes, room }: Bod
     if (bytes > maxBytes) return "too large";
     if (!room.growTo(bytes)) return "no room";
     parts.add(chunk);
+    // Most bodies come in one piece; what is inflated comes by turns as it is.
+    if (bytes > chunk.length && !gzip) TURNS.received(chunk.length, request);
     return undefined;
   };
   const { is, receivedBytes } = await (gzip ? collectInflated(request, maxBytes, add) : collect(request, add));

@@ -73,7 +73,9 @@ export function perform(job: Job): Done {
       const message = trimmed(encodePredictRequest({ spec, inputs, outputFilter }, "content"));
       let strings = 0;
       for (const tensor of inputs.values()) if (tensor.kind === "string") strings += tensor.values.length;
-      return { result: { message, format, strings, body }, moved: [message, ...memoryOfBody(body)].flatMap(memoryOf) };
+      // What was read of it already is in the message now; a version of other types would have it read anew.
+      const kept = { ...body, lists: new Map() };
+      return { result: { message, format, strings, body: kept }, moved: [message, body.bytes].flatMap(memoryOf) };
     }
     case "decode examples": {
       const input = decodeExamples(job.body, job.reading);

@@ -10,6 +10,7 @@ import {
   type Signature,
 } from "../../tensor/index.ts";
 import type { CallLimits } from "../call.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { AnswerKind, InputTypes, Job } from "./jobs.ts";
 import { resultOf } from "./reply.ts";
 import { type Posted, ThreadPool } from "./thread-pool.ts";
@@ -64,6 +65,7 @@ export function createJsonThreads(log: Logger): JsonThreads {
     maxThreads: Math.min(MAX_THREADS, availableParallelism()),
     idleMs: IDLE_MS,
     onCrash: (error) => log.error({ err: error }, "a thread that reads or writes JSON has ended"),
+    onQuiet: collectGarbage,
   });
   const run = async (make: () => { readonly job: Job; readonly moved: readonly Uint8Array[] }, limits: CallLimits) =>
     resultOf(await pool.run(() => posted(make()), limits));

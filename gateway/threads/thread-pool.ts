@@ -12,6 +12,8 @@ export interface ThreadPoolOptions {
   readonly idleMs: number;
   /** Told of each thread that ended before it had answered. */
   readonly onCrash: (error: unknown) => void;
+  /** Told when the last thread has ended for want of work. */
+  readonly onQuiet: () => void;
 }
 
 /** A message and which of its memory moves with it. */
@@ -94,13 +96,15 @@ export class ThreadPool {
   #idleThread(): Thread | undefined {
     for (const thread of this.#threads) if (thread.isIdle) return thread;
     if (this.#threads.size >= this.#options.maxThreads) return undefined;
-    const { start, idleMs, onCrash } = this.#options;
+    const { start, idleMs, onCrash, onQuiet } = this.#options;
     const thread = new Thread(start(), idleMs, {
       onIdle: () => this.#dispatch(),
       onEnd: (error) => {
         this.#threads.delete(thread);
-        if (error !== undefined && !this.#isClosed) onCrash(error);
-        if (!this.#isClosed) this.#dispatch();
+        if (this.#isClosed) return;
+        if (error !== undefined) onCrash(error);
+        this.#dispatch();
+        if (this.#threads.size === 0) onQuiet();
       },
     });
     this.#threads.add(thread);

@@ -17,10 +17,12 @@ const PROGRAM = `
 `;
 
 const crashes: unknown[] = [];
+let quiet = 0;
 const pools: ThreadPool[] = [];
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
   crashes.length = 0;
+  quiet = 0;
 });
 
 function createPool(options: { readonly maxThreads?: number; readonly idleMs?: number } = {}): ThreadPool {
@@ -29,6 +31,7 @@ function createPool(options: { readonly maxThreads?: number; readonly idleMs?: n
     idleMs: 60_000,
     start: () => new Worker(PROGRAM, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 32 } }),
     onCrash: (error) => crashes.push(error),
+    onQuiet: () => quiet++,
     ...options,
   });
   pools.push(pool);
@@ -129,6 +132,7 @@ test("a thread without work ends, and the next work starts another", async () =>
   const pool = createPool({ idleMs: 10 });
   await run(pool, {});
   await expect.poll(() => pool.threadCount).toBe(0);
+  expect(quiet).toBe(1);
   expect(await run(pool, { value: "again" })).toBe("again");
   expect(crashes).toEqual([]);
 });
@@ -156,7 +160,7 @@ test("threads without work do not keep a process from ending", async () => {
   const worker = new Worker(
     `const { Worker } = require("node:worker_threads");
      import(${JSON.stringify(new URL("../../../dist/gateway/threads/thread-pool.js", import.meta.url).href)}).then(async ({ ThreadPool }) => {
-       const pool = new ThreadPool({ maxThreads: 1, idleMs: 60000, onCrash() {}, start: () => new Worker(${JSON.stringify(PROGRAM)}, { eval: true }) });
+       const pool = new ThreadPool({ maxThreads: 1, idleMs: 60000, onCrash() {}, onQuiet() {}, start: () => new Worker(${JSON.stringify(PROGRAM)}, { eval: true }) });
        await pool.run(() => ({ message: {}, moved: [] }), { deadline: Infinity, signal: new AbortController().signal });
      });`,
     { eval: true },
