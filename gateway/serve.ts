@@ -17,10 +17,15 @@ export interface Steps {
  * or a worker that died meanwhile, is resolved again and not shown.
  */
 export async function serve(steps: Steps, call: InferenceCall): Promise<Answer> {
-  using _admitted = steps.admit(call);
-  return await steps.retry(call, () => {
-    const routed = steps.route(call);
-    const preparing = call.body.prepare?.(routed.target, call);
-    return preparing === undefined ? steps.send(routed) : preparing.then(() => steps.send(routed));
-  });
+  const admitted = steps.admit(call);
+  // `using` would be compiled to some microseconds of helpers, here and in `rest/infer.ts`.
+  try {
+    return await steps.retry(call, () => {
+      const routed = steps.route(call);
+      const preparing = call.body.prepare?.(routed.target, call);
+      return preparing === undefined ? steps.send(routed) : preparing.then(() => steps.send(routed));
+    });
+  } finally {
+    admitted[Symbol.dispose]();
+  }
 }

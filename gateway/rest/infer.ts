@@ -3,6 +3,7 @@ import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
 import { type CallSignal, InferenceError, type Logger } from "../../core/index.ts";
 import { parseRequestBody, type RequestBody } from "../../tensor/index.ts";
 import type { Backend } from "../backend.ts";
+import type { Answer } from "../call.ts";
 import { type Observation, observedBody } from "../observe/index.ts";
 import { IN_THREAD_BYTES, type JsonThreads } from "../threads/index.ts";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
@@ -34,9 +35,10 @@ export async function infer(
   observation: Observation,
   signal: CallSignal,
 ): Promise<Reaction> {
-  observation.asksFor({ ...route, signature: "" });
+  const { name, choice } = route;
+  observation.asksFor({ name, choice, signature: "" });
   const { maxBytes } = parts.config;
-  using room = parts.room.enter();
+  const room = parts.room.enter();
   let receivedBytes = 0;
   try {
     const body = await readBody(request, { maxBytes, room });
@@ -46,6 +48,8 @@ export async function infer(
     return { answer: jsonAnswer(json), receivedBytes, unread: false };
   } catch (thrown) {
     return { ...failure(parts.log, thrown), receivedBytes, unread: false };
+  } finally {
+    room[Symbol.dispose]();
   }
 }
 
@@ -68,16 +72,14 @@ async function jsonOf(
   const call = isBig
     ? await bigCall(method, json, spec, { compatibility, threads, limits })
     : smallCall(method, json, { compatibility, threads });
-  const serve = backend.serve({
-    method,
-    spec,
-    body: observedBody(call, observation),
-    header: headerOf(request),
-    ...limits,
-  });
-  const answer = await serve.catch((thrown: unknown) => {
+  const { deadline } = limits;
+  let answer: Answer;
+  try {
+    const body = observedBody(call, observation);
+    answer = await backend.serve({ method, spec, body, header: headerOf(request), deadline, signal });
+  } catch (thrown) {
     throw call.explain(thrown);
-  });
+  }
   observation.sentTo(answer.target);
   return await call.answerOf(answer.content, limits);
 }
