@@ -15,7 +15,7 @@ import { h2load } from "./load/h2load.ts";
 import { wrk } from "./load/wrk.ts";
 import { type Envoy, startEnvoy } from "./peers/envoy.ts";
 import { program } from "./peers/programs.ts";
-import { type Product, type ProductConfig, startProduct } from "./product.ts";
+import { mergingOf, type Product, type ProductConfig, startProduct } from "./product.ts";
 import { checkJson, checkPredict, framed, PREDICT, protoJsonFloats } from "./requests.ts";
 
 /** A predict call as JSON: in TensorFlow Serving's form for us, in proto3's for Envoy. The model answers `y`. */
@@ -49,7 +49,7 @@ export interface Stage extends AsyncDisposable {
 
 export async function stage(config: ProductConfig): Promise<Stage> {
   const cores = planCores();
-  const product = await startProduct({ batching: {}, ...config }, cores);
+  const product = await startProduct(config, cores);
   const envoy = await startEnvoy(product.workerSocket, cores).catch(async (thrown: unknown) => {
     await product[Symbol.asyncDispose]();
     throw thrown;
@@ -157,5 +157,5 @@ export async function envoyComparison(
   } else {
     throw new Error("a comparison needs a request");
   }
-  return { ...found, settings };
+  return { ...found, settings: { ...settings, merging: await mergingOf(on.product) } };
 }

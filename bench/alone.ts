@@ -2,6 +2,7 @@ import { grpcContestants, restContestants, stage } from "./against-envoy.ts";
 import { type Comparison, type Contestant, compare } from "./compare.ts";
 import type { Benchmark, Row } from "./frame/index.ts";
 import { HALF_PLUS_TWO } from "./models.ts";
+import { mergingOf } from "./product.ts";
 import { predictRequest } from "./requests.ts";
 
 /** The same model twice, so that the same gateway and worker answer with and without merging. */
@@ -52,7 +53,7 @@ export const benchmark: Benchmark = {
     return {
       rows: [...rowsOf("REST", overRest), ...rowsOf("gRPC", overGrpc)],
       requests: { ...countsOf("REST", overRest), ...countsOf("gRPC", overGrpc) },
-      settings: { ...on.settings, connections: "1" },
+      settings: { ...on.settings, connections: "1", merging: await mergingOf(on.product) },
     };
   },
 };

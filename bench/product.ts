@@ -90,6 +90,20 @@ function profileFlags(): readonly string[] {
   return profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
 }
 
+/** By model, whether the gateway joins concurrent calls of its default signature, and why not: as it says itself, after a load. */
+export async function mergingOf({ rest }: Product): Promise<string> {
+  const { models } = (await (await fetch(`${rest}/statusz`)).json()) as {
+    models: { name: string; versions: { merging?: "off" | Record<string, { is: string; reason?: string }> }[] }[];
+  };
+  const said = models.map(({ name, versions }) => {
+    const merging = versions[0]?.merging ?? "off";
+    if (merging === "off") return `${name}: off`;
+    const { is = "unknown", reason } = merging["serving_default"] ?? {};
+    return `${name}: ${is}${reason === undefined ? "" : `, ${reason}`}`;
+  });
+  return said.join("; ");
+}
+
 const SETTINGS = "--worker_settings=";
 
 /** A gateway tells its worker in a flag where to listen. */
