@@ -400,6 +400,7 @@ def company():
             "half": ({"x": x}, tf.cast(tf.nn.softmax(x), tf.half)),
             "best": ({"x": x}, tf.argmax(x, 1)),
             "any_rank": ({"x": any_rank}, any_rank * 0.5),
+            "any_rank_matrix": ({"x": any_rank}, tf.matmul(any_rank, tf.reshape(tf.range(8.0), [4, 2]))),
             "image": ({"image": image}, pixels),
             "looked_up": ({"ids": ids}, table.lookup(ids)),
             "gathered": ({"ids": ids}, tf.gather(tf.constant([5.0, 6.0]), ids)),
@@ -414,6 +415,7 @@ def company():
             "numbered": ({"x": x}, x + tf.range(tf.cast(rows, tf.float32))[:, None]),
             "counted": ({"x": x}, x[:, 0] + tf.cast(rows, tf.float32)),
             "softmax": ({"x": any_rank}, tf.nn.softmax(any_rank)),
+            "centred_matrix": ({"x": any_rank}, tf.cond(tf.rank(any_rank) > 1, lambda: any_rank - tf.reduce_mean(any_rank, 0), lambda: any_rank * 1.0)),
             "padded": ({"ids": ids}, tf.sequence_mask(lengths)),
             "first_of_all": ({"masks": masks}, tf.logical_and(masks[:, 0], tf.reduce_all(masks[:, 1]))),
             # Not a row for each row.

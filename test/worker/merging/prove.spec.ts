@@ -64,6 +64,7 @@ describe("proven are rows that answer alike alone and in company", () => {
     half: "of a 16-bit float",
     best: "with whole numbers as answers",
     any_rank: "of no told rank",
+    any_rank_matrix: "of no told rank, that must be vectors",
     image: "of images of no told size, that must not be too small",
     looked_up: "that a table answers, which is a stateful op",
     gathered: "that are ids of a vocabulary of two",
@@ -85,6 +86,7 @@ describe("refused are rows that answer otherwise in company", () => {
     sorted: "as they are sorted over the batch",
     numbered: "as they answer by their place",
     counted: "as they answer by how many there are",
+    centred_matrix: "as vectors do, though single values don't",
     softmax: "as what seems to be a row is a part of one",
   })) {
     test(`${key}: ${why}`, () => {
@@ -239,6 +241,27 @@ describe("a proof", () => {
     const cut = await verdicts({ stop: () => left-- === 0 }, only("plain"));
     expect(cut("plain")).toBe("unproven: the proof was cut short");
     expect(left).toBe(-1);
+  });
+
+  test("begins with the default signature, and leaves out TensorFlow's own", async () => {
+    const plain = model.signatures.get("plain");
+    if (plain === undefined) throw new Error("no such signature");
+    const keys = ["other", "__saved_model_init_op", "serving_default"];
+    const signatures = new Map(keys.map((key) => [key, { ...plain, key }]));
+    const order = new Set<string>();
+    const found = await verdicts(
+      {},
+      {
+        ...only(),
+        signatures,
+        run: (call) => {
+          order.add(call.plan);
+          return model.run(call);
+        },
+      },
+    );
+    expect([...order]).toEqual(["proof of serving_default", "proof of other"]);
+    expect(found("__saved_model_init_op")).toBe("no verdict");
   });
 
   test("makes up no rows that take too much memory", async () => {
