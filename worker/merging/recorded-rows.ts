@@ -1,4 +1,4 @@
-import { elementCount, rowCount, type Signature, sliceRows, type Tensor } from "../../tensor/index.ts";
+import { rowCount, type Signature, sliceRows, type Tensor } from "../../tensor/index.ts";
 import type { Row } from "./made-up-rows.ts";
 
 /** The inputs of a request that was kept with the model. */
@@ -23,7 +23,7 @@ export function recordedRows(
   let form: string | undefined;
   let bytes = 0;
   for (const { signature: key, inputs } of recorded) {
-    if (key !== signature.key || !isWhole(signature, inputs)) continue;
+    if (key !== signature.key || ![...signature.inputs.keys()].every((alias) => inputs.has(alias))) continue;
     const count = rowCount(inputs) ?? 0;
     for (let at = 0; at < count && rows.size < limits.rows; at++) {
       const row = new Map(Array.from(inputs, ([alias, tensor]) => [alias, sliceRows(tensor, at, 1)]));
@@ -35,18 +35,6 @@ export function recordedRows(
     }
   }
   return [...rows.values()];
-}
-
-/** Each input is there, with its dtype and as many values as its shape says. */
-function isWhole({ inputs }: Signature, given: ReadonlyMap<string, Tensor>): boolean {
-  return [...inputs].every(([alias, { dtype }]) => {
-    const tensor = given.get(alias);
-    if (tensor === undefined || tensor.dtype !== dtype) return false;
-    const count = elementCount(tensor.shape);
-    return tensor.kind === "packed"
-      ? tensor.data.length === count * tensor.dtype.itemBytes
-      : tensor.values.length === count;
-  });
 }
 
 function bytesOf(row: Row): number {

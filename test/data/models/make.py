@@ -416,6 +416,8 @@ def company():
             "counted": ({"x": x}, x[:, 0] + tf.cast(rows, tf.float32)),
             "softmax": ({"x": any_rank}, tf.nn.softmax(any_rank)),
             "centred_matrix": ({"x": any_rank}, tf.cond(tf.rank(any_rank) > 1, lambda: any_rank - tf.reduce_mean(any_rank, 0), lambda: any_rank * 1.0)),
+            "ranked": ({"x": x}, tf.gather(x, tf.argsort(x[:, 0], direction="DESCENDING"))),
+            "crowded": ({"x": x}, x + tf.cast(rows > 4, tf.float32)),
             "padded": ({"ids": ids}, tf.sequence_mask(lengths)),
             "first_of_all": ({"masks": masks}, tf.logical_and(masks[:, 0], tf.reduce_all(masks[:, 1]))),
             # Not a row for each row.

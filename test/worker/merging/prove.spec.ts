@@ -86,6 +86,8 @@ describe("refused are rows that answer otherwise in company", () => {
     sorted: "as they are sorted over the batch",
     numbered: "as they answer by their place",
     counted: "as they answer by how many there are",
+    ranked: "as the greatest comes first",
+    crowded: "as many answer otherwise than few",
     centred_matrix: "as vectors do, though single values don't",
     softmax: "as what seems to be a row is a part of one",
   })) {
@@ -168,7 +170,16 @@ describe("recorded requests", () => {
 
   test("that hold the same row again give too few", async () => {
     const verdict = await verdicts({ recorded: [words("one", "one"), words("one")] }, only("words"));
-    expect(verdict("words")).toMatch(/^unproven/);
+    expect(verdict("words")).toMatch(/^unproven: no rows of string/);
+  });
+
+  test("of other dimensions than the first are passed over", async () => {
+    const image = (size: number): RecordedInputs => {
+      const pixels = Array.from({ length: size * size * 3 }, (_, i) => i / size ** 3);
+      return { signature: "image", inputs: new Map([["image", floats([1, size, size, 3], ...pixels)]]) };
+    };
+    const verdict = await verdicts({ recorded: [image(40), image(50)] }, only("image"));
+    expect(verdict("image")).toBe("proven");
   });
 
   test("show what strings do to each other", async () => {
