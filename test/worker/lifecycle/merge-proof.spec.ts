@@ -127,8 +127,11 @@ describe("whether calls may be merged", () => {
     await world.becomes("m", "1 UNLOADING");
     expect(stopped()).toBe(true);
     expect(world.engine.log).toEqual(["load m/1"]);
+    const seen = new Set<string>();
+    using _listening = world.manager.onChange(() => seen.add(world.states("m")));
     release();
     await world.becomes("m", "");
+    expect([...seen]).not.toContain("1 AVAILABLE");
     expect(world.engine.log).toEqual(["load m/1", "close m/1"]);
   });
 });

@@ -53,6 +53,11 @@ function words(...values: readonly string[]): RecordedInputs {
   return { signature: "words", inputs: new Map([["words", text(...values)]]) };
 }
 
+function image(size: number): RecordedInputs {
+  const pixels = Array.from({ length: size * size * 3 }, (_, i) => i / size ** 3);
+  return { signature: "image", inputs: new Map([["image", floats([1, size, size, 3], ...pixels)]]) };
+}
+
 const verdictOf = await verdicts();
 
 describe("proven are rows that answer alike alone and in company", () => {
@@ -174,10 +179,6 @@ describe("recorded requests", () => {
   });
 
   test("of other dimensions than the first are passed over", async () => {
-    const image = (size: number): RecordedInputs => {
-      const pixels = Array.from({ length: size * size * 3 }, (_, i) => i / size ** 3);
-      return { signature: "image", inputs: new Map([["image", floats([1, size, size, 3], ...pixels)]]) };
-    };
     const verdict = await verdicts({ recorded: [image(40), image(50)] }, only("image"));
     expect(verdict("image")).toBe("proven");
   });

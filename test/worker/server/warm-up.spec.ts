@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { codec, type PredictionLog, predictionServiceRaw } from "../../../protos/index.ts";
 import { decodePredictResponse } from "../../../tensor/index.ts";
-import { maskedCrc32c } from "../../../worker/lifecycle/tf-record.ts";
 import { spec as modelSpec, predictRequest } from "./requests.ts";
 import { EXAMPLES, MODELS, type Served, serve, testSettings, wanted } from "./served.ts";
+import { framed } from "./warm-up-file.ts";
 
 const HALF = `${EXAMPLES}/half_plus_two/00000123`;
 
@@ -105,14 +105,4 @@ async function warmed(
   await writeFile(join(folder, "assets.extra/tf_serving_warmup_requests"), file);
   served.worker.apply([wanted("m", join(served.scratch, "m"))]);
   await expect.poll(() => served.states("m"), { timeout: 5_000 }).toEqual([expect.stringMatching(/AVAILABLE|END/)]);
-}
-
-/** One record of a TFRecord file. */
-function framed(data: Buffer): Buffer {
-  const record = Buffer.alloc(data.length + 16);
-  record.writeBigUInt64LE(BigInt(data.length));
-  record.writeUInt32LE(maskedCrc32c(record.subarray(0, 8)), 8);
-  data.copy(record, 12);
-  record.writeUInt32LE(maskedCrc32c(data), 12 + data.length);
-  return record;
 }
