@@ -14,6 +14,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "grpc-proxies": () => import("./grpc-proxies.ts"),
   codec: () => import("./codec.ts"),
   memory: () => import("./memory.ts"),
+  routes: () => import("./routes.ts"),
   "first-answer": () => import("./first-answer.ts"),
 };
 

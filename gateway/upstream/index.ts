@@ -1,6 +1,6 @@
 export type { Endpoint } from "./endpoint.ts";
 export type { ModelView } from "./model-view.ts";
 export { createPool, type Pool, type PoolOptions, type PoolWorker } from "./pool.ts";
-export type { Registry } from "./registry.ts";
+export { Registry } from "./registry.ts";
 export type { Retry } from "./retry.ts";
 export type { Launch, WorkerSlot } from "./supervisor.ts";
