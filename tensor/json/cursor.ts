@@ -1,3 +1,5 @@
+import { plainEnd } from "./plain-text.ts";
+
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const COLON = 0x3a;
@@ -24,9 +26,10 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
 export function skipString(bytes: Uint8Array, from: number): number {
   let pos = from + 1;
   for (;;) {
-    const byte = bytes[pos];
-    if (byte === QUOTE) return pos + 1;
-    pos += byte === BACKSLASH ? 2 : 1;
+    pos = plainEnd(bytes, pos);
+    // No checked string ends but with its quote.
+    if (bytes[pos] !== BACKSLASH) return pos + 1;
+    pos += 2;
   }
 }
 

@@ -20,11 +20,12 @@ interface Exports {
   readonly beginList: () => void;
   readonly readList: (from: number, to: number, isLast: boolean, kind: number) => number;
   readonly narrow: (count: number) => void;
+  readonly plainLength: (length: number) => number;
   readonly beginWriting: () => void;
   readonly writeList: (from: number, to: number, rank: number, kind: number, strict: boolean) => number;
 }
 
-type Functions = Pick<Exports, "beginList" | "readList" | "narrow" | "beginWriting" | "writeList">;
+type Functions = Pick<Exports, "beginList" | "readList" | "narrow" | "plainLength" | "beginWriting" | "writeList">;
 
 /** The number kernels with views of their memory, through which text and numbers go in and out. */
 export interface Kernel extends Functions {
@@ -80,11 +81,12 @@ function createKernel(): Kernel {
   const result = new Int32Array(buffer, exports.RESULT.value, sizes + maxRank);
   const powers = powersOfFive(exports.MIN_POWER.value, exports.MAX_POWER.value);
   new BigUint64Array(buffer, exports.POWERS.value, powers.length).set(powers);
-  const { beginList, readList, narrow, beginWriting, writeList } = exports;
+  const { beginList, readList, narrow, plainLength, beginWriting, writeList } = exports;
   return {
     beginList,
     readList,
     narrow,
+    plainLength,
     beginWriting,
     writeList,
     text,

@@ -1,5 +1,6 @@
 import { InferenceError } from "../../core/index.ts";
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./cursor.ts";
+import { plainEnd } from "./plain-text.ts";
 
 /** The texts of RapidJSON 1.1, which TensorFlow Serving answers with. */
 const REASONS = {
@@ -133,10 +134,10 @@ function memberName(bytes: Uint8Array, from: number): number {
 function string(bytes: Uint8Array, from: number): number {
   let pos = from + 1;
   for (;;) {
+    pos = plainEnd(bytes, pos);
     const byte = bytes[pos] ?? 0;
     if (byte === QUOTE) return pos + 1;
     if (byte === BACKSLASH) pos = escape(bytes, pos);
-    else if (byte >= 0x20) pos++;
     else throw syntaxError(byte === 0 ? "quote" : "escape", pos);
   }
 }

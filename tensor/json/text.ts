@@ -1,4 +1,5 @@
 import { BACKSLASH, skipString } from "./cursor.ts";
+import { plainEnd } from "./plain-text.ts";
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -10,9 +11,9 @@ const LETTER_U = 0x75;
  * checked to be UTF-8, so a string tensor gets what the client sent.
  */
 export function stringBytes(bytes: Uint8Array, from: number): Uint8Array {
-  const end = skipString(bytes, from) - 1;
-  const raw = bytes.subarray(from + 1, end);
-  return raw.includes(BACKSLASH) ? unescape(raw) : raw;
+  const end = plainEnd(bytes, from + 1);
+  if (bytes[end] !== BACKSLASH) return bytes.subarray(from + 1, end);
+  return unescape(bytes.subarray(from + 1, skipString(bytes, from) - 1));
 }
 
 /** As text, for names and messages; what is not UTF-8 becomes U+FFFD. */

@@ -12,5 +12,6 @@ export {
   WINDOW_BYTES,
 } from "./memory";
 export { narrow } from "./narrow";
+export { plainLength } from "./plain-text";
 export { beginList, readList } from "./read-list";
 export { beginWriting, writeList } from "./write-list";
