@@ -7,8 +7,8 @@ export interface FrameListener {
   onFrame(type: number, flags: number, stream: number, payload: Buffer): void;
   /** An unpadded DATA frame begins; its bytes come as they arrive, then its end. */
   onDataStart(stream: number, length: number, flags: number): void;
-  onData(stream: number, bytes: Buffer): void;
-  onDataEnd(stream: number, flags: number): void;
+  onData(bytes: Buffer): void;
+  onDataEnd(flags: number): void;
 }
 
 /** Cuts what a socket gives into frames. Large DATA is passed on piece by piece, so that it is never held twice. */
@@ -18,7 +18,6 @@ export class FrameReader {
   #rest: Buffer | undefined;
   /** Of the DATA frame that is being read. */
   #dataLeft = 0;
-  #dataStream = 0;
   #dataFlags = 0;
 
   /** `maxBytes`: of a payload; a longer one is a FRAME_SIZE_ERROR. */
@@ -37,10 +36,10 @@ export class FrameReader {
         const to = Math.min(bytes.length, pos + this.#dataLeft);
         if (to === pos) break;
         this.#dataLeft -= to - pos;
-        this.#listener.onData(this.#dataStream, bytes.subarray(pos, to));
+        this.#listener.onData(bytes.subarray(pos, to));
         pos = to;
         if (this.#dataLeft > 0) break;
-        this.#listener.onDataEnd(this.#dataStream, this.#dataFlags);
+        this.#listener.onDataEnd(this.#dataFlags);
         continue;
       }
       if (bytes.length - pos < HEAD_BYTES) break;
@@ -52,9 +51,8 @@ export class FrameReader {
       if (type === Frame.DATA && (flags & Flag.PADDED) === 0) {
         pos += HEAD_BYTES;
         this.#listener.onDataStart(stream, length, flags);
-        if (length === 0) this.#listener.onDataEnd(stream, flags);
+        if (length === 0) this.#listener.onDataEnd(flags);
         this.#dataLeft = length;
-        this.#dataStream = stream;
         this.#dataFlags = flags;
         continue;
       }

@@ -2,11 +2,11 @@ import type { Connection } from "./connection.ts";
 import { ErrorCode } from "./error.ts";
 import type { Fields } from "./header-decoder.ts";
 import { encodeFields } from "./header-encoder.ts";
-import type { Stream, StreamListener } from "./stream.ts";
+import { NOBODY, type Stream, type StreamListener } from "./stream.ts";
 
 /** Hands a stream of one connection on to another one, as it is, both ways. */
 export function relay(from: Connection, stream: Stream, to: Connection, fields: Fields): StreamListener {
-  const far = to.open({ onHeaders() {}, onData() {}, onEnd() {}, onReset() {} });
+  const far = to.open(NOBODY);
   far.listener = oneWay(from, stream);
   to.sendHeaders(far, encodeFields(fields), false);
   return oneWay(to, far);

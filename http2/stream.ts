@@ -41,3 +41,6 @@ export interface Stream {
   open: boolean;
   readonly queue: Body[];
 }
+
+/** Of a stream whose listener is not known yet. */
+export const NOBODY: StreamListener = { onHeaders() {}, onData() {}, onEnd() {}, onReset() {} };
