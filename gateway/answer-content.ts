@@ -1,9 +1,9 @@
-import { decodePredictResponse, encodePredictResponse, type Tensor } from "../tensor/index.ts";
+import { decodePredictResponse, encodePredictResponse, type Tensor, type TensorForm } from "../tensor/index.ts";
 import type { AnswerContent } from "./call.ts";
 
-/** The serialized response message; of one that is made here the numbers stand in typed fields, as TensorFlow Serving sends them. */
-export function messageOf(content: AnswerContent): Uint8Array {
-  return content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, "typed");
+/** The serialized response message; one that is made here has its numbers in this form, by default as TensorFlow Serving sends them. */
+export function messageOf(content: AnswerContent, form: TensorForm = "typed"): Uint8Array {
+  return content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, form);
 }
 
 /** Of Predict. Throws INTERNAL with origin worker for a message that is no such answer. */

@@ -97,7 +97,11 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
   const { host, grpc, rest, monitoring } = config.server;
   const edge = { host, backend, observer, log };
-  const grpcServer = createGrpcServer({ ...edge, config: grpc });
+  const grpcServer = createGrpcServer({
+    ...edge,
+    config: grpc,
+    answerForm: config.workers.answerAsTensorContent ? "content" : "typed",
+  });
   const restServer =
     rest.port === undefined
       ? undefined

@@ -1,3 +1,4 @@
+import type { TensorForm } from "../../tensor/index.ts";
 import { messageOf } from "../answer-content.ts";
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod, Servable } from "../call.ts";
@@ -6,12 +7,13 @@ import type { CallContext } from "./answer.ts";
 import { explained } from "./explain.ts";
 import { parseBody, parseSpec } from "./parse.ts";
 
-/** Predict, Classify, Regress and MultiInference: message bytes in, message bytes out. */
+/** Predict, Classify, Regress and MultiInference: message bytes in, message bytes out; `form` is that of tensors in a message made here. */
 export async function infer(
   backend: Backend,
   method: InferenceMethod,
   message: Buffer,
   { observation, header, deadline, signal }: CallContext,
+  form: TensorForm,
 ): Promise<Buffer> {
   const spec = parseSpec(method, message);
   observation.asksFor(spec);
@@ -26,6 +28,6 @@ export async function infer(
     throw target === undefined ? thrown : explained(thrown, spec, target);
   });
   observation.sentTo(answer.target);
-  const bytes = messageOf(answer.content);
+  const bytes = messageOf(answer.content, form);
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

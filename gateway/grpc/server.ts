@@ -11,6 +11,7 @@ import type { GrpcConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import { GrpcFront } from "../../http2/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
+import type { TensorForm } from "../../tensor/index.ts";
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod } from "../call.ts";
 import { InFlight } from "../in-flight.ts";
@@ -26,6 +27,8 @@ import { listenOnPort, listenOnSocket, portOf } from "./ports.ts";
 export interface GrpcServerOptions {
   readonly host: string;
   readonly config: GrpcConfig;
+  /** Where answers that are made here have their numbers. Default: in typed fields, as TensorFlow Serving sends them. */
+  readonly answerForm?: TensorForm;
   readonly backend: Backend;
   readonly observer: Observer;
   readonly log: Logger;
@@ -44,14 +47,21 @@ export interface GrpcServer {
 /** For streams that no client ends by itself (health watches), once no call is in flight. */
 const STREAM_GRACE_MS = 200;
 
-export function createGrpcServer({ host, config, backend, observer, log }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({
+  host,
+  config,
+  answerForm = "typed",
+  backend,
+  observer,
+  log,
+}: GrpcServerOptions): GrpcServer {
   const tls = tlsOptions(config.tls);
   const limits = connectionLimits(config);
   // grpc-js writes to the console; what it has to say of a port is told by our own errors.
   setLogger({ error: (...words: unknown[]) => log.debug({ words }, "grpc-js") });
   const inFlight = new InFlight();
   const parts = { observer, log, inFlight };
-  const raw = rawHandlers(backend);
+  const raw = rawHandlers(backend, answerForm);
   const inner = new InnerServer({
     "grpc.max_receive_message_length": limits.maxReceiveBytes,
     "grpc.max_send_message_length": limits.maxSendBytes,
@@ -103,14 +113,14 @@ class InnerServer extends Server {
   }
 }
 
-function rawHandlers(backend: Backend): readonly RawHandler[] {
+function rawHandlers(backend: Backend, form: TensorForm): readonly RawHandler[] {
   const methods: readonly InferenceMethod[] = ["Predict", "Classify", "Regress", "MultiInference"];
   return [
     ...methods.map(
       (method): RawHandler => ({
         method,
         path: predictionServiceRaw[method].path,
-        answer: (message, context) => infer(backend, method, message, context),
+        answer: (message, context) => infer(backend, method, message, context, form),
       }),
     ),
     {

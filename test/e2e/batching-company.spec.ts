@@ -122,3 +122,21 @@ test("classify and regress are joined too, with what comes over gRPC", async () 
   // With maxDelay nobody but the first leaves before it is back.
   expect(inAll).toEqual({ count: 2, calls: 6 });
 });
+
+test("answers that were joined have their numbers where the configuration wants them, as those alone do", async () => {
+  await using inContent = await startTensorgate({
+    workers: { count: 1, answerAsTensorContent: true },
+    models: [{ name: "half", path: join(MODELS, "half_plus_two") }],
+  });
+  await inContent.ready();
+  const own = new PredictionClient(inContent.grpc);
+  const ask = (x: number) => async (): Promise<unknown> => {
+    const tensor = { dtype: "DT_FLOAT", tensor_shape: { dim: [{ size: 1 }, { size: 1 }] }, float_val: [x] };
+    const answer = await own.call("Predict")({ model_spec: { name: "half" }, inputs: { x: tensor } });
+    return (answer["outputs"] as { y: { tensor_content: Buffer } }).y.tensor_content;
+  };
+  const { answers, inAll } = await together(inContent, "half", [1, 2, 3, 4, 5].map(ask));
+  expect(answers).toEqual([1, 2, 3, 4, 5].map((x) => Buffer.from(Float32Array.of(x / 2 + 2).buffer)));
+  expect(inAll).toEqual({ count: 3, calls: 5 });
+  own.close();
+});
