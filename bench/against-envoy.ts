@@ -18,13 +18,18 @@ import { program } from "./peers/programs.ts";
 import { mergingOf, type Product, type ProductConfig, startProduct } from "./product.ts";
 import { checkJson, checkPredict, framed, PREDICT, protoJsonFloats } from "./requests.ts";
 
-/** A predict call as JSON: in TensorFlow Serving's form for us, in proto3's for Envoy. The model answers `y`. */
+/** Predict calls as JSON, one or several that take turns: in TensorFlow Serving's form for us, in proto3's for Envoy. */
 export interface RestRequest {
   readonly model: string;
+  readonly bodies: readonly [RestBody, ...RestBody[]];
+}
+
+export interface RestBody {
   /** The whole body of ours. */
   readonly ours: string;
   /** The value of `inputs` in a PredictRequest with the same values. */
   readonly inputs: string;
+  /** The model answers it as `y`. */
   readonly want: readonly number[];
 }
 
@@ -79,22 +84,38 @@ export async function stage(config: ProductConfig): Promise<Stage> {
 /** Both sides of a REST call. */
 export function restContestants(on: Stage, request: RestRequest, connections: number): [Contestant, Contestant] {
   const { product, envoy, cores } = on;
-  const side = (name: string, pid: number, url: string, body: string, pick: (answer: never) => unknown): Contestant => {
-    const bodyFile = on.payload(`${name}-${request.model}.json`, body);
+  const { model, bodies } = request;
+  const side = (
+    name: string,
+    pid: number,
+    url: string,
+    textOf: (body: RestBody) => string,
+    pick: (answer: never) => unknown,
+  ): Contestant => {
+    const bodyFiles = bodies.map((body, index) => on.payload(`${name}-${model}-${index}.json`, textOf(body)));
     return {
       name,
       pid,
       workerPid: product.workerPid,
-      check: () => checkJson(url, body, pick, request.want),
+      check: async () => {
+        for (const body of bodies) await checkJson(url, textOf(body), pick, body.want);
+      },
       load: (seconds, scratch) =>
-        wrk({ url, bodyFile, contentType: "application/json", connections, seconds, core: cores.rest, scratch }),
+        wrk({ url, bodyFiles, contentType: "application/json", connections, seconds, core: cores.rest, scratch }),
     };
   };
-  const theirs = `{"modelSpec":{"name":${JSON.stringify(request.model)}},"inputs":${request.inputs}}`;
-  const ourUrl = `${product.rest}/v1/models/${request.model}:predict`;
+  const ourUrl = `${product.rest}/v1/models/${model}:predict`;
+  const spec = JSON.stringify({ name: model });
+  const theirText = ({ inputs }: RestBody): string => `{"modelSpec":${spec},"inputs":${inputs}}`;
   return [
-    side("tensorgate", product.gatewayPid, ourUrl, request.ours, ({ predictions }) => predictions),
-    side("Envoy", envoy.pid, `${envoy.rest}${PREDICT}`, theirs, ({ outputs: { y } }) => protoJsonFloats(y)),
+    side(
+      "tensorgate",
+      product.gatewayPid,
+      ourUrl,
+      ({ ours }) => ours,
+      ({ predictions }) => predictions,
+    ),
+    side("Envoy", envoy.pid, `${envoy.rest}${PREDICT}`, theirText, ({ outputs: { y } }) => protoJsonFloats(y)),
   ];
 }
 
@@ -148,8 +169,9 @@ export async function envoyComparison(
   if (rest !== undefined) {
     found = await compare(restContestants(on, rest, connections), options);
     settings["load generator"] = `${versionOf(program("wrk"), "-v")}, one thread`;
-    settings["request bytes"] =
-      `${figure(rest.ours.length)} (tensorgate), ${figure(rest.inputs.length)} and the name (Envoy)`;
+    const [{ ours, inputs }] = rest.bodies;
+    settings["request bytes"] = `${figure(ours.length)} (tensorgate), ${figure(inputs.length)} and the name (Envoy)`;
+    if (rest.bodies.length > 1) settings["bodies"] = `${rest.bodies.length} that take turns`;
   } else if (grpc !== undefined) {
     found = await compare(await grpcContestants(on, grpc, connections), options);
     settings["load generator"] = `${versionOf(program("h2load"))}, one thread, one call at a time on a connection`;

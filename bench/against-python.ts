@@ -41,7 +41,7 @@ export async function pythonComparison(options: Options, of: PythonComparison): 
       pid,
       check: () => checkJson(url, body, (answer) => [pick(answer)].flat(3), want),
       load: (seconds, scratch) =>
-        wrk({ url, bodyFile, contentType: "application/json", connections, seconds, core: rest, scratch }),
+        wrk({ url, bodyFiles: [bodyFile], contentType: "application/json", connections, seconds, core: rest, scratch }),
     };
   };
 

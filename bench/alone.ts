@@ -10,6 +10,7 @@ const MERGED = "half_plus_two";
 const UNMERGED = "half_plus_two_unmerged";
 const INPUTS = '{"x":{"dtype":"DT_FLOAT","tensorShape":{"dim":[{"size":"3"}]},"floatVal":[1.0,2.0,5.0]}}';
 const WANT = [2.5, 3, 4.5];
+const BODY = { ours: '{"instances": [1.0, 2.0, 5.0]}', inputs: INPUTS, want: WANT };
 
 export const benchmark: Benchmark = {
   name: "alone",
@@ -38,8 +39,7 @@ export const benchmark: Benchmark = {
         { name: UNMERGED, path: HALF_PLUS_TWO, batching: "off" },
       ],
     });
-    const rest = (model: string): [Contestant, Contestant] =>
-      restContestants(on, { model, ours: '{"instances": [1.0, 2.0, 5.0]}', inputs: INPUTS, want: WANT }, 1);
+    const rest = (model: string): [Contestant, Contestant] => restContestants(on, { model, bodies: [BODY] }, 1);
     const grpc = async (model: string): Promise<[Contestant, Contestant]> =>
       await grpcContestants(
         on,

@@ -3,9 +3,10 @@
 image_mean  y[n] = mean of x[n, 224, 224, 3]: as little work as a model can have, behind as much input as an image is.
 jpeg_mean   the same of serialized tf.Examples that hold a JPEG under "image".
 cnn         y[n, 10] of x[n, 32, 32, 3]: twelve convolutions with random weights, 0.8 GFLOP a row, so that the model is what takes time.
-example.bin such a tf.Example; expected.json what jpeg_mean answers for it, and cnn for a row of ramp().
+examples.json such tf.Examples in base64, and what jpeg_mean answers for each; expected.json what cnn answers for a row of ramp().
 """
 
+import base64
 import json
 import os
 import sys
@@ -61,26 +62,29 @@ def ramp() -> np.ndarray:
     return (np.arange(count, dtype=np.float32) % 256 / 256).reshape(1, Cnn.SIDE, Cnn.SIDE, 3)
 
 
-def photo() -> np.ndarray:
+def photo(seed: int) -> np.ndarray:
     """Soft shapes and a little noise, so that its JPEG is about as large as a photo's."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(seed)
     y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE
     waves = [np.sin(2 * np.pi * (random.uniform(1, 12) * x + random.uniform(1, 12) * y + random.uniform())) for _ in range(9)]
     image = np.stack([sum(waves[channel::3]) for channel in range(3)], -1)
-    return np.clip(127 + 35 * image + random.normal(0, 6, image.shape), 0, 255).astype(np.uint8)
+    return np.clip(random.uniform(90, 160) + 35 * image + random.normal(0, 6, image.shape), 0, 255).astype(np.uint8)
 
 
 def write(folder: Path) -> None:
     modules = {"image_mean": ImageMean(), "jpeg_mean": JpegMean(), "cnn": Cnn()}
     for name, module in modules.items():
         tf.saved_model.save(module, str(folder / name / "1"), signatures=module.serve)
-    jpeg = tf.io.encode_jpeg(photo(), quality=90).numpy()
-    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[jpeg]))
-    example = tf.train.Example(features=tf.train.Features(feature={"image": feature})).SerializeToString()
-    (folder / "example.bin").write_bytes(example)
-    expected = float(JpegMean().serve(tf.constant([example]))["y"][0])
+    examples = []
+    for seed in range(8):
+        jpeg = tf.io.encode_jpeg(photo(seed), quality=90).numpy()
+        feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[jpeg]))
+        example = tf.train.Example(features=tf.train.Features(feature={"image": feature})).SerializeToString()
+        want = float(modules["jpeg_mean"].serve(tf.constant([example]))["y"][0])
+        examples.append({"base64": base64.b64encode(example).decode(), "want": want})
+    (folder / "examples.json").write_text(json.dumps(examples))
     logits = modules["cnn"].serve(tf.constant(ramp()))["y"][0].numpy().tolist()
-    (folder / "expected.json").write_text(json.dumps({"jpeg_mean": expected, "jpeg_bytes": len(jpeg), "cnn": logits}))
+    (folder / "expected.json").write_text(json.dumps({"cnn": logits}))
 
 
 if __name__ == "__main__":

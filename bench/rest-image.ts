@@ -22,9 +22,13 @@ export const benchmark: Benchmark = {
       connections: 4,
       rest: {
         model: "image_mean",
-        ours: `{"instances":[${imageAsJson()}]}`,
-        inputs: `{"x":{"dtype":"DT_FLOAT","tensorShape":${shape},"floatVal":[${imageValues().join(",")}]}}`,
-        want: [imageMean()],
+        bodies: [
+          {
+            ours: `{"instances":[${imageAsJson()}]}`,
+            inputs: `{"x":{"dtype":"DT_FLOAT","tensorShape":${shape},"floatVal":[${imageValues().join(",")}]}}`,
+            want: [imageMean()],
+          },
+        ],
       },
     });
   },

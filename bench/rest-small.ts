@@ -16,9 +16,13 @@ export const benchmark: Benchmark = {
       connections: 32,
       rest: {
         model: "half_plus_two",
-        ours: '{"instances": [1.0, 2.0, 5.0]}',
-        inputs: '{"x":{"dtype":"DT_FLOAT","tensorShape":{"dim":[{"size":"3"}]},"floatVal":[1.0,2.0,5.0]}}',
-        want: [2.5, 3, 4.5],
+        bodies: [
+          {
+            ours: '{"instances": [1.0, 2.0, 5.0]}',
+            inputs: '{"x":{"dtype":"DT_FLOAT","tensorShape":{"dim":[{"size":"3"}]},"floatVal":[1.0,2.0,5.0]}}',
+            want: [2.5, 3, 4.5],
+          },
+        ],
       },
     }),
 };

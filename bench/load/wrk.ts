@@ -6,8 +6,8 @@ import type { Load } from "./load.ts";
 
 export interface HttpLoad {
   readonly url: string;
-  /** A file that holds the body of every request. */
-  readonly bodyFile: string;
+  /** A file that holds the body of every request, or several that take turns. */
+  readonly bodyFiles: readonly string[];
   readonly contentType: string;
   readonly connections: number;
   readonly seconds: number;
@@ -19,7 +19,7 @@ export interface HttpLoad {
 /** Posts a body over HTTP/1.1 with wrk, one thread. A status from 400 on counts as failed, as does what wrk calls an error. */
 export async function wrk({
   url,
-  bodyFile,
+  bodyFiles,
   contentType,
   connections,
   seconds,
@@ -27,7 +27,7 @@ export async function wrk({
   scratch,
 }: HttpLoad): Promise<Load> {
   const script = join(scratch, "post.lua");
-  writeFileSync(script, luaScript(bodyFile, contentType));
+  writeFileSync(script, luaScript(bodyFiles, contentType));
   const options = ["-t1", `-c${connections}`, `-d${wholeSeconds(seconds)}s`, "--timeout=60s", "-s", script, url];
   return parseWrk(await printed(program("wrk"), options, { core }));
 }
@@ -39,13 +39,29 @@ function wholeSeconds(seconds: number): number {
 
 const MARK = "counted by wrk: ";
 
-function luaScript(bodyFile: string, contentType: string): string {
+function luaScript(bodyFiles: readonly string[], contentType: string): string {
+  const files = bodyFiles.map((file) => JSON.stringify(file)).join(", ");
   return `
-local file = io.open(${JSON.stringify(bodyFile)}, "rb")
 wrk.method = "POST"
-wrk.body = file:read("*a")
 wrk.headers["content-type"] = ${JSON.stringify(contentType)}
-file:close()
+local bodies = {}
+for i, name in ipairs({ ${files} }) do
+  local file = io.open(name, "rb")
+  bodies[i] = file:read("*a")
+  file:close()
+end
+wrk.body = bodies[1]
+
+local requests, last = {}, 0
+if #bodies > 1 then
+  function init()
+    for i, body in ipairs(bodies) do requests[i] = wrk.format(nil, nil, nil, body) end
+  end
+  function request()
+    last = last % #requests + 1
+    return requests[last]
+  end
+end
 
 function done(summary, latency, requests)
   local e = summary.errors
