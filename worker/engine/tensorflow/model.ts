@@ -7,7 +7,7 @@ import { afterCallerRun, afterPoolRun, PaceBook } from "./pace.ts";
 import { type RunPool, tooLate } from "./run-pool.ts";
 import { closeSession, type Session } from "./session.ts";
 import { runOptions } from "./session-config.ts";
-import { type Wiring, wire } from "./wiring.ts";
+import { isWiredFor, runTensors, type Wiring, wire } from "./wiring.ts";
 
 /** What all models of an engine share. */
 export interface Machinery {
@@ -28,6 +28,7 @@ export class TensorFlowModel implements LoadedModel {
   readonly #machinery: Machinery;
   readonly #session: Session;
   readonly #paces = new PaceBook();
+  /** By plan. */
   readonly #wirings = new Map<string, Wiring>();
   /** Native runs on the pool, those that nobody waits for any more included. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -65,7 +66,7 @@ export class TensorFlowModel implements LoadedModel {
   }
 
   #runInCaller(call: RunCall, wiring: Wiring, bytes: number): Tensor[] {
-    using native = new NativeRun(this.#machinery.library, call, wiring);
+    using native = new NativeRun(this.#machinery.library, call, wiring, wiring.tensors);
     native.feed();
     const began = performance.now();
     native.runInCaller(this.#session.session, this.#machinery.inCallingThread);
@@ -77,7 +78,7 @@ export class TensorFlowModel implements LoadedModel {
   async #runOnPool(call: RunCall, wiring: Wiring, bytes: number): Promise<Tensor[]> {
     this.#throwIfClosed();
     const { library } = this.#machinery;
-    using native = new NativeRun(library, call, wiring);
+    using native = new NativeRun(library, call, wiring, runTensors(call.feeds.length, call.fetches.length));
     native.feed();
     const options = timeoutOptions(library, call);
     const began = performance.now();
@@ -94,15 +95,14 @@ export class TensorFlowModel implements LoadedModel {
     return native.answer();
   }
 
+  /** A plan has the same wiring each time, but where a client chooses what it fetches. */
   #wire(call: RunCall): Wiring {
+    const known = this.#wirings.get(call.plan);
+    if (known !== undefined && isWiredFor(known, call.feeds, call.fetches)) return known;
     const feeds = call.feeds.map(([name]) => name);
-    const key = JSON.stringify([feeds, call.fetches]); // nothing shorter tells all lists of names apart
-    let wiring = this.#wirings.get(key);
-    if (wiring === undefined) {
-      wiring = wire(this.#machinery.library, this.#session.graph, feeds, call.fetches);
-      if (this.#wirings.size >= MAX_WIRINGS) this.#wirings.clear();
-      this.#wirings.set(key, wiring);
-    }
+    const wiring = wire(this.#machinery.library, this.#session.graph, feeds, [...call.fetches]);
+    if (this.#wirings.size >= MAX_WIRINGS) this.#wirings.clear();
+    this.#wirings.set(call.plan, wiring);
     return wiring;
   }
 

@@ -3,7 +3,7 @@ import type { RunCall } from "../engine.ts";
 import type { Library, Pointer } from "./library.ts";
 import { throwUnlessOk } from "./status.ts";
 import { fromNative, toNative } from "./tensors.ts";
-import type { Wiring } from "./wiring.ts";
+import type { RunTensors, Wiring } from "./wiring.ts";
 
 /**
  * The native memory of one TF_SessionRun: a status, the fed tensors and those that came back. Disposing it frees all of them,
@@ -17,12 +17,13 @@ export class NativeRun implements Disposable {
   readonly #outputs: BigUint64Array;
   readonly #status: Pointer;
 
-  constructor(library: Library, call: RunCall, wiring: Wiring) {
+  /** `tensors` are all zeros, and nobody else's until this is disposed. */
+  constructor(library: Library, call: RunCall, wiring: Wiring, tensors: RunTensors) {
     this.#library = library;
     this.#call = call;
     this.#wiring = wiring;
-    this.#inputs = new BigUint64Array(new ArrayBuffer(call.feeds.length * 8));
-    this.#outputs = new BigUint64Array(new ArrayBuffer(call.fetches.length * 8));
+    this.#inputs = tensors.inputs;
+    this.#outputs = tensors.outputs;
     this.#status = library.TF_NewStatus();
   }
 
@@ -54,9 +55,17 @@ export class NativeRun implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const tensor of this.#inputs) if (tensor !== 0n) this.#library.TF_DeleteTensor(tensor);
-    for (const tensor of this.#outputs) if (tensor !== 0n) this.#library.TF_DeleteTensor(tensor);
+    this.#free(this.#inputs);
+    this.#free(this.#outputs);
     this.#library.TF_DeleteStatus(this.#status);
+  }
+
+  #free(tensors: BigUint64Array): void {
+    for (let i = 0; i < tensors.length; i++) {
+      const tensor = tensors[i] ?? 0n;
+      tensors[i] = 0n;
+      if (tensor !== 0n) this.#library.TF_DeleteTensor(tensor);
+    }
   }
 
   #arguments(session: Pointer, options: Pointer | null): Parameters<Library["TF_SessionRun"]> {

@@ -9,7 +9,9 @@
 /** A run up to this long may hold up the event loop. */
 const QUICK_MS = 1;
 /** One run in the caller this long sends a plan back at once, whatever its average. */
-const HELD_UP_MS = 8;
+const HELD_UP_MS = 40;
+/** What a longer run counts for: a busy machine takes the processor from any run for some milliseconds, once in a while. */
+const COUNTED_MS = 3;
 const PROOF_RUNS = 3;
 /** Weight of the newest run in the average. */
 const ALPHA = 0.2;
@@ -50,7 +52,7 @@ export function afterPoolRun(pace: Pace, ms: number): Pace {
 /** The pace after a run in the calling thread that took `ms`. */
 export function afterCallerRun(pace: Pace, ms: number): Pace {
   if (pace.where === "pool") return pace;
-  const average = pace.ms + ALPHA * (ms - pace.ms);
+  const average = pace.ms + ALPHA * (Math.min(ms, COUNTED_MS) - pace.ms);
   if (average > QUICK_MS || ms > HELD_UP_MS) {
     return {
       where: "pool",

@@ -29,8 +29,14 @@ describe("where a plan runs", () => {
       pace: onPool(UNKNOWN_PACE, 5, 5, 5, 0.2, 9, 9),
       want: "caller",
     },
-    { name: "in the caller in spite of one run of 4 ms", pace: inCaller(quick, 0.1, 4, 0.1), want: "caller" },
-    { name: "on the pool after one run of 10 ms", pace: inCaller(quick, 0.1, 10), want: "pool" },
+    { name: "in the caller in spite of one run of 20 ms", pace: inCaller(quick, 0.1, 20, 0.1), want: "caller" },
+    { name: "on the pool after two of them", pace: inCaller(quick, 0.1, 20, 0.1, 20), want: "pool" },
+    {
+      name: "in the caller when one in twenty takes 20 ms: that is the machine",
+      pace: inCaller(quick, ...Array.from({ length: 400 }, (_, i) => (i % 20 === 0 ? 20 : 0.1))),
+      want: "caller",
+    },
+    { name: "on the pool after one run of 45 ms", pace: inCaller(quick, 0.1, 45), want: "pool" },
     { name: "on the pool when the average is over 1 ms", pace: inCaller(quick, 2, 2, 2, 2), want: "pool" },
     { name: "where it was, when a pool run ends after the verdict", pace: onPool(quick, 50), want: "caller" },
   ]) {

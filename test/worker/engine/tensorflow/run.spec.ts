@@ -46,7 +46,7 @@ describe("a run", () => {
     const plan = "turns slow";
     const call = callOf(slow, "serving_default", spin(0), { plan });
     expect(await untilInCaller(slow, call)).toBeDefined();
-    await slow.run(callOf(slow, "serving_default", spin(20), { plan }));
+    await slow.run(callOf(slow, "serving_default", spin(60), { plan }));
     const next = slow.run(call);
     expect(next).toBeInstanceOf(Promise);
     await next;
