@@ -94,7 +94,14 @@ function sampleOf(routed: RoutedCall, answer: Answer, { maxRows, maxBytes }: Bat
   const inputs = routed.call.body.inputsFor?.(routed.target);
   const size = inputs && sizeOf(inputs);
   if (size === undefined || size.rows > maxRows || size.bytes > maxBytes) return undefined;
-  return { routed, inputs, size, answer } as Sample;
+  return { routed, inputs, size, answer: copied(answer) } as Sample;
+}
+
+/** The edge that the answer goes to may give its memory away. */
+function copied(answer: Answer): Answer {
+  const { content } = answer;
+  if (content.is === "outputs") return answer;
+  return { ...answer, content: { is: "message", message: new Uint8Array(content.message) } };
 }
 
 function makePair(one: Sample, other: Sample, { maxRows, maxBytes }: BatchingConfig): boolean {

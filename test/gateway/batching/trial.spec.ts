@@ -57,6 +57,20 @@ describe("calls of a signature of which nothing is known", () => {
     expect(sent.length).toBe(tried + 4);
   });
 
+  test("are compared with what was answered, whatever the edge has made of that memory since", async () => {
+    const { batched, target, held, letAll, joins } = unproven(halves);
+    for (let i = 0; i < 16; i++) {
+      const answer = batched(call([i], { target }));
+      while (held.length > 0) {
+        letAll();
+        await turn();
+        const { content } = await answer;
+        if (content.is === "message") content.message.fill(0);
+      }
+    }
+    expect(await joins()).toBe(true);
+  });
+
   test("get the answers that they get alone", async () => {
     const { ask } = unproven((x) => (x.length === 1 ? halves(x) : x.map(() => 666)));
     expect(await ask([1])).toEqual([0.5]);
