@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { InferenceError } from "../../../core/index.ts";
+import { createAccessLog } from "../../../gateway/observe/index.ts";
 import { startGrpc } from "../setup/grpc.ts";
 import { memoryLog } from "../setup/log.ts";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
@@ -112,6 +113,25 @@ test("the line of a failure says whose it was", async () => {
     origin: "worker",
     error: "worker-0 is gone",
   });
+});
+
+test("a line is what the log would make of its facts, whatever a client has sent", async () => {
+  const { log, lines } = memoryLog("info");
+  const child = log.child({ worker: "w" });
+  const request = 'POST /v1/models/"a\\b\u0007é\u2028"';
+  createAccessLog(child)({
+    arrival: { protocol: "rest", method: "Unknown", request, client: "[::1]:1" },
+    outcome: { code: "NOT_FOUND", bytesIn: 0, bytesOut: 7, error: new InferenceError("NOT_FOUND", 'no "x"\n') },
+    spec: undefined,
+    target: undefined,
+    seconds: 0.0012344,
+  });
+  const facts = { protocol: "rest", method: "Unknown", request, code: "NOT_FOUND", durationMs: 1.234, bytesIn: 0 };
+  const rest = { bytesOut: 7, client: "[::1]:1", origin: "client", error: 'no "x"\n' };
+  child.info({ ...facts, ...rest }, "access");
+  const [ours, pinos] = lines.map((line) => ({ ...line, time: 0 }));
+  expect(ours).toEqual(pinos);
+  expect(Object.keys(ours ?? {})).toEqual(Object.keys(pinos ?? {}));
 });
 
 test("a gRPC access is one line too", async () => {

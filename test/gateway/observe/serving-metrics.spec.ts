@@ -34,6 +34,10 @@ function rows(metrics: ServingMetrics, name: string): string[] {
     .map((line) => line.slice(prefix.length));
 }
 
+function answer(message: Uint8Array): Answer {
+  return { target: TARGET, arm: "", content: { is: "message", message } };
+}
+
 describe("requests are counted as TensorFlow Serving counts them:", () => {
   for (const { name, labels, want } of [
     { name: "REST by its verb", labels: REST, want: 'model_name="m",API="predict",entrypoint="REST"' },
@@ -101,7 +105,6 @@ test("runs and their examples are counted", () => {
     { kind: "regression", spec: SPEC, values: Float32Array.of(1, 2, 3, 4) },
     { kind: "classification", spec: SPEC, results: [classes, classes, classes, classes] },
   ]);
-  const answer = (message: Uint8Array): Answer => ({ target: TARGET, arm: "", content: { is: "message", message } });
   metrics.ran("Predict", answer(new Uint8Array(0)), 0.5);
   metrics.ran("Classify", answer(classified), 0.5);
   metrics.ran("Regress", answer(regressed), 0.5);
