@@ -3,8 +3,9 @@ import type { InferenceError, Logger, ModelName, Version, VersionStatus } from "
 import type { FloatTolerance } from "../../tensor/index.ts";
 import { folderStamp } from "./folder-stamp.ts";
 import { type LoadParts, loadError, loadVersion } from "./load-version.ts";
-import { type MergeProof, proofFacts, timedProof } from "./merge-proof.ts";
+import { type MergeProof, proofFacts } from "./merge-proof.ts";
 import { nextAction } from "./policy.ts";
+import { proveAnew } from "./prove-anew.ts";
 import type { FoundVersion } from "./scan.ts";
 import { type Handle, Servable } from "./servable.ts";
 
@@ -176,23 +177,9 @@ export class Versions {
     this.#step();
   }
 
-  /** Brings what is told of an available version's merging to what is asked for now. One proof at a time, as with loads. */
   async #proveAnew(it: Servable): Promise<void> {
-    const upToDate = (): boolean =>
-      it.phase.is !== "available" || isDeepStrictEqual(it.phase.proof?.within, this.#proveWithin);
-    if (upToDate()) return;
-    using _slot = await this.#parts.slots.take();
-    using handle = it.acquire();
-    const { phase } = it;
-    const within = this.#proveWithin;
-    if (handle === undefined || phase.is !== "available" || upToDate()) return;
-    const superseded = (): boolean => it.phase !== phase || !isDeepStrictEqual(within, this.#proveWithin);
-    let proof: MergeProof | undefined;
-    if (within !== undefined)
-      proof = await timedProof(this.#parts.prove, { directory: it.directory, model: handle.model }, within, superseded);
-    if (superseded()) return;
-    it.phase = { ...phase, proof };
-    if (proof !== undefined) this.#logProof(it, proof);
+    if (!(await proveAnew(this.#parts, it, () => this.#proveWithin))) return;
+    if (it.phase.is === "available" && it.phase.proof !== undefined) this.#logProof(it, it.phase.proof);
     this.#parts.changed();
   }
 
