@@ -31,6 +31,24 @@ describe("who may travel together", () => {
     });
   }
 
+  test("never different output filters of as many names, nor the same in another order", async () => {
+    const { send, held, letAll } = workers();
+    const run = batching(send);
+    const filters = [
+      ["y", "z"],
+      ["y", "z"],
+      ["y", "w"],
+      ["z", "y"],
+    ];
+    const calls = filters.map((outputFilter, i) => run(call([i], { outputFilter })));
+    await turn();
+    expect(held.map(({ x }) => x)).toEqual([[0], [2], [3]]);
+    letAll();
+    await turn();
+    letAll();
+    await Promise.all(calls);
+  });
+
   const refused: Merging = { is: "refused", reason: "a reason" };
   for (const { name, draft } of [
     { name: "whose signature is refused", draft: { target: servable(1, refused) } },
