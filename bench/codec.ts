@@ -113,7 +113,7 @@ function bothWays({ key, label, dtype, shape, create, value }: Case, options: Op
   const megabytes = body.length / 1e6;
 
   const decode = (): Uint8Array => {
-    const read = decodePredictInputs(parseRequestBody(body, dtype), signature).inputs.get("x");
+    const read = decodePredictInputs(parseRequestBody(body), signature).inputs.get("x");
     return read?.kind === "packed" ? read.data : new Uint8Array(0);
   };
   const parse = (): Numbers => {

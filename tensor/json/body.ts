@@ -31,8 +31,8 @@ export interface RequestBody {
 
 /**
  * Checks the syntax of the whole body and finds its members. Throws INVALID_ARGUMENT for what is not JSON, not an object,
- * or has a `signature_name` that is no string. `expected`: of which type the numbers in it will turn out to be; wrong, it
- * costs a second look at them and nothing else.
+ * or has a `signature_name` that is no string. `expected`: of which type the numbers in it will turn out to be. A wrong
+ * guess costs a second look at them, and one that doesn't hold them, as integers don't hold fractions, a slower first look.
  */
 export function parseRequestBody(body: Uint8Array, expected: DTypeName = "float"): RequestBody {
   const lists = new Map<number, NumberList>();

@@ -64,6 +64,24 @@ testWith("h2load")(
   INSTALL_MS,
 );
 
+test("codec measures both ways of each type", async () => {
+  const { rows } = await smoke("codec");
+  expect(rows.map(({ key }) => key)).toEqual([
+    "read-six-digits",
+    "write-six-digits",
+    "read-image",
+    "write-image",
+    "read-floats",
+    "write-floats",
+    "read-doubles",
+    "write-doubles",
+    "read-small-integers",
+    "write-small-integers",
+    "small",
+  ]);
+  for (const { sides } of rows) expect(sides.every(({ samples }) => (samples[0] ?? 0) > 0)).toBe(true);
+});
+
 test("names the benchmarks when asked for one that isn't there", async () => {
   const failed = await bench("no-such-benchmark").catch((thrown: { code: number; stderr: string }) => thrown);
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining("rest-small") });
