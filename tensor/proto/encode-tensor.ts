@@ -31,17 +31,44 @@ export function tensorSize(tensor: Tensor, form: TensorForm): number {
 }
 
 export function writeTensor(writer: WireWriter, tensor: Tensor, form: TensorForm): void {
-  writer.tag(1, VARINT);
-  writer.varint(tensor.dtype.number);
-  writer.tag(2, LEN);
-  writer.varint(shapeSize(tensor.shape));
-  writeShape(writer, tensor.shape);
+  writeHead(writer, tensor.dtype, tensor.shape);
   if (tensor.kind === "string") {
     for (const value of tensor.values) writer.lengthDelimited(VALUE_FIELDS.string_val, value);
   } else if (tensor.data.length > 0) {
     if (form === "content") writer.lengthDelimited(TENSOR_CONTENT, tensor.data);
     else writePacked(writer, tensor);
   }
+}
+
+/** What is known of a tensor of numbers before its values are there. */
+export type TensorHead = Pick<PackedTensor, "dtype" | "shape"> & { readonly byteLength: number };
+
+/** Whether values go into a message as they lie in memory, so that there is a place for them before they are there. */
+export function liesAsInMemory(dtype: DType, form: TensorForm): boolean {
+  return dtype.itemBytes > 0 && (form === "content" || LOADS[dtype.name] === undefined);
+}
+
+/** Bytes of the TensorProto of values that lie as in memory. */
+export function headedSize({ dtype, shape, byteLength }: TensorHead, form: TensorForm): number {
+  const values = byteLength === 0 ? 0 : fieldSize(byteLength) + (wideTag(dtype, form) ? 1 : 0);
+  return 2 + fieldSize(shapeSize(shape)) + values;
+}
+
+/** All of the TensorProto but the values, which lie as in memory; answers where in the message they are to be put. */
+export function writeHeaded(writer: WireWriter, { dtype, shape, byteLength }: TensorHead, form: TensorForm): number {
+  writeHead(writer, dtype, shape);
+  if (byteLength === 0) return writer.length;
+  writer.tag(form === "content" ? TENSOR_CONTENT : VALUE_FIELDS[dtype.field], LEN);
+  writer.varint(byteLength);
+  return writer.take(byteLength);
+}
+
+function writeHead(writer: WireWriter, dtype: DType, shape: readonly number[]): void {
+  writer.tag(1, VARINT);
+  writer.varint(dtype.number);
+  writer.tag(2, LEN);
+  writer.varint(shapeSize(shape));
+  writeShape(writer, shape);
 }
 
 /** A field from 16 up has a tag of two bytes. */

@@ -1,5 +1,5 @@
 export { decodeTensor } from "./decode-tensor.ts";
-export { encodeTensor, type TensorForm } from "./encode-tensor.ts";
+export { encodeTensor, type TensorForm, type TensorHead } from "./encode-tensor.ts";
 export {
   decodeExamplesRequest,
   type ExamplesInput,
@@ -21,6 +21,8 @@ export {
   decodePredictResponse,
   encodePredictRequest,
   encodePredictResponse,
+  type LaidOut,
+  layOutPredictResponse,
   type PredictRequest,
   type PredictResponse,
   type SentPredictRequest,

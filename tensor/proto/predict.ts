@@ -2,7 +2,15 @@ import { InferenceError, type ModelSpec } from "../../core/index.ts";
 import { MAX_NAMES, StringBudget, tooMany } from "../limits.ts";
 import type { Tensor } from "../tensor.ts";
 import { readTensor } from "./decode-tensor.ts";
-import { type TensorForm, tensorSize, writeTensor } from "./encode-tensor.ts";
+import {
+  headedSize,
+  liesAsInMemory,
+  type TensorForm,
+  type TensorHead,
+  tensorSize,
+  writeHeaded,
+  writeTensor,
+} from "./encode-tensor.ts";
 import { answerOf, MALFORMED } from "./malformed.ts";
 import { readMapEntry } from "./map-entry.ts";
 import { type AnswerSpec, readAnswerSpec, readSpec, writeAnswerSpec, writeSpec } from "./model-spec.ts";
@@ -91,6 +99,39 @@ export function encodePredictResponse(
   return writer.finish();
 }
 
+/** A message that lacks only the values of its outputs, and for each of these its part of the message. */
+export interface LaidOut {
+  readonly message: Uint8Array;
+  readonly places: readonly Uint8Array[];
+}
+
+/**
+ * As {@link encodePredictResponse}, before the values are there: whoever has them copies them once, straight into their places.
+ * Undefined where values do not travel as they lie in memory.
+ */
+export function layOutPredictResponse(
+  spec: AnswerSpec,
+  outputs: ReadonlyMap<string, TensorHead>,
+  form: TensorForm,
+): LaidOut | undefined {
+  let bytes = 256;
+  for (const [name, head] of outputs) {
+    if (!liesAsInMemory(head.dtype, form)) return undefined;
+    bytes += headedSize(head, form) + name.length * 4 + 32;
+  }
+  const writer = new WireWriter(bytes);
+  const from: number[] = [];
+  for (const [name, head] of outputs) {
+    writeEntryHead(writer, RESPONSE.outputs, name, headedSize(head, form));
+    from.push(writeHeaded(writer, head, form));
+  }
+  writeAnswerSpec(writer, RESPONSE.spec, spec);
+  const message = writer.finish();
+  const heads = [...outputs.values()];
+  const places = from.map((at, i) => message.subarray(at, at + (heads[i]?.byteLength ?? 0)));
+  return { message, places };
+}
+
 /** An entry of a `map<string, TensorProto>`. The last entry of a name wins. */
 export function readEntry(reader: WireReader, into: Map<string, Tensor>, budget: StringBudget): void {
   const { key, value } = readMapEntry(reader);
@@ -121,13 +162,17 @@ function sizeOf(tensors: ReadonlyMap<string, Tensor>, form: TensorForm): number 
 
 function writeTensors(writer: WireWriter, field: number, tensors: ReadonlyMap<string, Tensor>, form: TensorForm): void {
   for (const [name, tensor] of tensors) {
-    const key = encodeUtf8(name);
-    const size = tensorSize(tensor, form);
-    writer.tag(field, LEN);
-    writer.varint(entrySize(key, size));
-    writer.lengthDelimited(1, key);
-    writer.tag(2, LEN);
-    writer.varint(size);
+    writeEntryHead(writer, field, name, tensorSize(tensor, form));
     writeTensor(writer, tensor, form);
   }
+}
+
+/** Of a map's entry all that stands before its tensor. */
+function writeEntryHead(writer: WireWriter, field: number, name: string, tensorBytes: number): void {
+  const key = encodeUtf8(name);
+  writer.tag(field, LEN);
+  writer.varint(entrySize(key, tensorBytes));
+  writer.lengthDelimited(1, key);
+  writer.tag(2, LEN);
+  writer.varint(tensorBytes);
 }

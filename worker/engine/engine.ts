@@ -1,5 +1,5 @@
 import type { Deadline } from "../../core/index.ts";
-import type { Signatures, Tensor } from "../../tensor/index.ts";
+import type { Signatures, Tensor, TensorHead } from "../../tensor/index.ts";
 
 /** What turns a version folder into something that runs. One engine a process; every worker has exactly one. */
 export interface Engine {
@@ -57,6 +57,11 @@ export interface RunCall {
   readonly feeds: readonly (readonly [string, Tensor])[];
   /** Graph tensor names, in the order of the answer. */
   readonly fetches: readonly string[];
+  /**
+   * Asked once the run has ended, where all outputs are numbers, for memory to copy each of them to; the answer's tensors are then
+   * views of it. Without it, or where it answers undefined, they get memory of their own.
+   */
+  readonly placesFor?: ((outputs: readonly TensorHead[]) => readonly Uint8Array[] | undefined) | undefined;
   readonly deadline: Deadline;
   /** The caller's giving up: a run that still waits is dropped, one under way is left to end unheard; answered CANCELLED. */
   readonly signal?: AbortSignal | undefined;

@@ -59,12 +59,13 @@ export function clientGaveUp(): InferenceError {
 }
 
 /** A run within the call's limits; its signal is only made should the run ask for it. */
-export function runWithin(scope: CallScope, run: Pick<RunCall, "plan" | "feeds" | "fetches">): RunCall {
-  const { plan, feeds, fetches } = run;
+export function runWithin(scope: CallScope, run: Omit<RunCall, "deadline" | "signal">): RunCall {
+  const { plan, feeds, fetches, placesFor } = run;
   return {
     plan,
     feeds,
     fetches,
+    placesFor,
     deadline: scope.deadline,
     get signal() {
       return scope.signal;

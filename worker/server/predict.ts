@@ -1,10 +1,14 @@
 import { InferenceError } from "../../core/index.ts";
 import {
+  type AnswerSpec,
   decodePredictRequest,
   encodePredictResponse,
+  type LaidOut,
+  layOutPredictResponse,
   type SentPredictRequest,
   type Signature,
   type Tensor,
+  type TensorHead,
 } from "../../tensor/index.ts";
 import type { LoadedModel } from "../engine/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
@@ -23,9 +27,16 @@ export function predict(
   const handle = acquireFor(manager, checkedSpec(request.spec));
   let answer: Uint8Array | Promise<Uint8Array> | undefined;
   try {
+    const form = rules.outputForm;
+    const specOf = ({ key }: Signature): AnswerSpec => answerSpec(handle, key);
+    let laidOut: LaidOut | undefined;
+    const layOut: LayOut = (signature, outputs) => {
+      laidOut = layOutPredictResponse(specOf(signature), outputs, form);
+      return laidOut?.places;
+    };
     const encode = ({ signature, outputs }: Predicted): Uint8Array =>
-      encodePredictResponse(answerSpec(handle, signature.key), outputs, rules.outputForm);
-    answer = then(runPredict(handle.model, rules, request, scope), encode);
+      laidOut?.message ?? encodePredictResponse(specOf(signature), outputs, form);
+    answer = then(runPredict(handle.model, rules, request, scope, layOut), encode);
     return answer instanceof Promise ? answer.finally(() => handle[Symbol.dispose]()) : answer;
   } finally {
     if (!(answer instanceof Promise)) handle[Symbol.dispose]();
@@ -37,12 +48,19 @@ export interface Predicted {
   readonly outputs: ReadonlyMap<string, Tensor>;
 }
 
+/** Makes room for the outputs, by alias and in this order; undefined: they get memory of their own. */
+export type LayOut = (
+  signature: Signature,
+  outputs: ReadonlyMap<string, TensorHead>,
+) => readonly Uint8Array[] | undefined;
+
 /** Runs the signature that the request names on its inputs; answers at once where the model does. */
 export function runPredict(
   model: LoadedModel,
   rules: InferenceRules,
   request: SentPredictRequest,
   scope: CallScope,
+  layOut?: LayOut,
 ): Predicted | Promise<Predicted> {
   const key = signatureKey(request.spec);
   const signature = model.signatures.get(key);
@@ -54,10 +72,15 @@ export function runPredict(
   const aliases = outputAliases(signature, request.outputFilter);
   const fetches = aliases.map((alias) => signature.outputs.get(alias)?.name ?? "");
   const plan = request.outputFilter.length === 0 ? key : `${key} -> ${aliases.join()}`;
-  return then(model.run(runWithin(scope, { plan, feeds, fetches })), (fetched) => ({
+  const placesFor = layOut && ((heads: readonly TensorHead[]) => layOut(signature, byAlias(aliases, heads)));
+  return then(model.run(runWithin(scope, { plan, feeds, fetches, placesFor })), (fetched) => ({
     signature,
-    outputs: new Map(aliases.map((alias, i) => [alias, fetched[i] as Tensor])),
+    outputs: byAlias(aliases, fetched),
   }));
+}
+
+function byAlias<T>(aliases: readonly string[], values: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(aliases.map((alias, i) => [alias, values[i] as T]));
 }
 
 /** What comes of a value, at once if that is there. */

@@ -2,7 +2,7 @@ import type { Tensor } from "../../../tensor/index.ts";
 import type { RunCall } from "../engine.ts";
 import type { Library, Pointer } from "./library.ts";
 import { throwUnlessOk } from "./status.ts";
-import { fromNative, toNative } from "./tensors.ts";
+import { fromNative, headOf, toNative } from "./tensors.ts";
 import type { RunTensors, Wiring } from "./wiring.ts";
 
 /**
@@ -51,7 +51,10 @@ export class NativeRun implements Disposable {
   /** The outputs, copied; throws what TensorFlow reported. */
   answer(): Tensor[] {
     throwUnlessOk(this.#library, this.#status);
-    return this.#call.fetches.map((name, i) => fromNative(this.#library, this.#outputs[i] ?? 0n, name));
+    const { fetches, placesFor } = this.#call;
+    const heads = fetches.map((name, i) => headOf(this.#library, this.#outputs[i] ?? 0n, name));
+    const places = heads.every(({ dtype }) => dtype.itemBytes > 0) ? placesFor?.(heads) : undefined;
+    return heads.map((head, i) => fromNative(this.#library, this.#outputs[i] ?? 0n, head, places?.[i]));
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 import { InferenceError } from "../../../core/index.ts";
-import { dtypeNamed, dtypeOf, type Tensor } from "../../../tensor/index.ts";
+import { dtypeNamed, dtypeOf, elementCount, type Tensor, type TensorHead } from "../../../tensor/index.ts";
 import type { Library, Pointer } from "./library.ts";
 import { packedStringBytes, packStrings, readStrings } from "./strings.ts";
 
@@ -68,10 +68,10 @@ function checkSize(tensor: Tensor): void {
 }
 
 /**
- * Copies a native tensor out, once; the native one stays the caller's to delete. `name` is for the error: UNIMPLEMENTED for what has no
- * form outside the process (resource, variant) or a type that this program does not know.
+ * Type, shape and size of a native tensor. `name` is for the error: UNIMPLEMENTED for what has no form outside the process
+ * (resource, variant) or a type that this program does not know.
  */
-export function fromNative(library: Library, native: Pointer, name: string): Tensor {
+export function headOf(library: Library, native: Pointer, name: string): TensorHead {
   const number = library.TF_TensorType(native);
   const dtype = dtypeOf(number);
   if (dtype === undefined || (dtype.itemBytes === 0 && dtype.number !== STRING)) {
@@ -83,13 +83,19 @@ export function fromNative(library: Library, native: Pointer, name: string): Ten
   const shape: number[] = [];
   const rank = library.TF_NumDims(native);
   for (let i = 0; i < rank; i++) shape.push(Number(library.TF_Dim(native, i)));
+  return { dtype, shape, byteLength: library.TF_TensorByteSize(native) };
+}
+
+/** Copies a native tensor out, once: numbers to `place`, if there is one. The native one stays the caller's to delete. */
+export function fromNative(library: Library, native: Pointer, head: TensorHead, place: Uint8Array | undefined): Tensor {
+  const { dtype, shape, byteLength } = head;
   const data = library.TF_TensorData(native);
   if (dtype.number === STRING) {
-    let count = 1;
-    for (const size of shape) count *= size;
+    const count = elementCount(shape);
     return { kind: "string", dtype, shape, values: data && count > 0 ? readStrings(library, data, count) : [] };
   }
-  const bytes = Buffer.allocUnsafe(library.TF_TensorByteSize(native));
-  if (data && bytes.length > 0) library.memcpy(bytes, data, bytes.length);
+  const bytes = place ?? Buffer.allocUnsafe(byteLength);
+  if (bytes.length !== byteLength) throw new Error(`${byteLength} bytes do not fit in a place of ${bytes.length}`);
+  if (data && byteLength > 0) library.memcpy(bytes, data, byteLength);
   return { kind: "packed", dtype, shape, data: bytes };
 }

@@ -52,6 +52,21 @@ describe("a run", () => {
     await next;
   });
 
+  test("copies its outputs to where the caller wants them", async () => {
+    const place = new Uint8Array(20);
+    const call = callOf(quick, "serving_default", { x: floats([3], 1, 2, 5) });
+    const [answer] = await quick.run({
+      ...call,
+      placesFor: ([head]) => {
+        expect(head).toMatchObject({ shape: [3], byteLength: 12 });
+        return [place.subarray(4, 16)];
+      },
+    });
+    expect(valuesOf(answer)).toEqual([2.5, 3, 4.5]);
+    expect([...new Float32Array(place.buffer)]).toEqual([0, 2.5, 3, 4.5, 0]);
+    await expect(async () => await quick.run({ ...call, placesFor: () => [place] })).rejects.toThrow("do not fit");
+  });
+
   test("after its deadline never starts", async () => {
     await expect(
       runSignature(quick, "serving_default", { x: floats([1], 2) }, { deadline: deadlineIn(-1) }),
