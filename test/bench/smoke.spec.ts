@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
+import { loadBenchmark } from "../../bench/benchmarks.ts";
 import { type Result, readResult } from "../../bench/frame/index.ts";
 import { testWith } from "../setup/programs.ts";
 import { PYTHON } from "../setup/python.ts";
@@ -28,6 +29,10 @@ async function smoke(name: string): Promise<Result> {
   const result = readResult(name, folder);
   if (result === undefined) throw new Error(`${name} wrote no result`);
   expect(existsSync(join(folder, `${name}.svg`))).toBe(true);
+  expect(result.options.smoke).toBe(true);
+  // A goal whose row nobody measures would stay "not measured yet" for ever.
+  const goals = (await loadBenchmark(name))?.goals ?? [];
+  expect(result.rows.map(({ key }) => key)).toEqual(expect.arrayContaining(goals.map(({ row }) => row)));
   return result;
 }
 
@@ -36,8 +41,7 @@ for (const name of ["rest-small", "grpc-small"]) {
   testAgainstEnvoy(
     `${name} measures the gateway and Envoy, and every request is answered`,
     async () => {
-      const { rows, requests = {}, options } = await smoke(name);
-      expect(options.smoke).toBe(true);
+      const { rows, requests = {} } = await smoke(name);
       expect(Object.keys(requests)).toEqual(["tensorgate", "Envoy"]);
       for (const { answered, failed } of Object.values(requests)) {
         expect(answered).toBeGreaterThan(0);
@@ -80,6 +84,11 @@ test("codec measures both ways of each type", async () => {
     "small",
   ]);
   for (const { sides } of rows) expect(sides.every(({ samples }) => (samples[0] ?? 0) > 0)).toBe(true);
+});
+
+test("routes measures what its goals ask for", async () => {
+  const { rows } = await smoke("routes");
+  expect(rows.flatMap(({ sides }) => sides.flatMap(({ samples }) => samples)).every((each) => each > 0)).toBe(true);
 });
 
 test("names the benchmarks when asked for one that isn't there", async () => {
