@@ -32,6 +32,11 @@ ownFlags("worker", "run one worker process alone, over gRPC (worker --help lists
   (await import("./worker.ts")).worker(args),
 );
 
+// Of no use by hand: it needs the process that starts it.
+program.command("gateway-process", { hidden: true }).action(async () => {
+  process.exitCode = await (await import("./serve.ts")).member();
+});
+
 program
   .command("predict")
   .summary("ask a running gateway for a prediction")

@@ -1,7 +1,8 @@
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { flagHelp, loadSettings, parseFlags, restartParts, type Settings, watchSettings } from "../config/index.ts";
 import { createBusyLogger, type Logger } from "../core/index.ts";
-import { type Gateway, startGateway } from "../gateway/index.ts";
+import { memberMain, ownPlaces, type RunningGateway, startGateway, startProcesses } from "../gateway/index.ts";
 import { ensureRuntime } from "../worker/runtime/index.ts";
 import { launchWorkers } from "./launch-workers.ts";
 import { packageVersion } from "./package-version.ts";
@@ -27,7 +28,9 @@ export async function serve(args: readonly string[]): Promise<number> {
   };
   const prepared = prepare();
   const launch = launchWorkers({ config, libraryFolder: () => libraryFolder, log });
-  const gateway = await startGateway({ config, log, launch, prepared });
+  const parts = { config, log, places: ownPlaces(config.workers, launch, log), prepared };
+  const { processes: count } = config.gateway;
+  const gateway = count === 1 ? await startGateway(parts) : await startProcesses({ ...parts, count, program: MEMBER });
   const { restPort: rest, grpcPort: grpc } = gateway;
   const url = rest === undefined ? undefined : `http://${reachableHost(config.server.host)}:${rest}/v1/models`;
   log.info({ rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
@@ -40,6 +43,13 @@ export async function serve(args: readonly string[]): Promise<number> {
   await gateway.shutDown(config.server.drainTimeoutMs);
   return finish(failure === undefined ? 0 : 1);
 }
+
+/** One of the processes of `gateway.processes`, which the one that was started by hand starts. Its exit status. */
+export async function member(): Promise<number> {
+  return finish(await memberMain());
+}
+
+const MEMBER = { script: fileURLToPath(import.meta.resolve("#asset/dist/cli/main.js")), args: ["gateway-process"] };
 
 /** Where a person on this machine reaches what listens on `host`. */
 function reachableHost(host: string): string {
@@ -81,7 +91,12 @@ function failureOf(promise: Promise<unknown>): Promise<Error> {
   });
 }
 
-async function followSettings(settings: Settings, gateway: Gateway, log: Logger, signal: AbortSignal): Promise<void> {
+async function followSettings(
+  settings: Settings,
+  gateway: RunningGateway,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   let before = settings.config;
   await watchSettings(settings, {
     signal,

@@ -116,8 +116,8 @@ function notesOfBatching({ flags, files }: Sources): readonly string[] {
 }
 
 /** The parts that differ and act only after a restart. */
-export function restartParts(before: Config, after: Config): readonly ("server" | "workers")[] {
-  return (["server", "workers"] as const).filter((part) => !isDeepStrictEqual(before[part], after[part]));
+export function restartParts(before: Config, after: Config): readonly ("gateway" | "server" | "workers")[] {
+  return (["gateway", "server", "workers"] as const).filter((part) => !isDeepStrictEqual(before[part], after[part]));
 }
 
 async function readSource(file: string | undefined): Promise<SourceText | undefined> {

@@ -1,25 +1,42 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { batchingByModel, type Config, didYouMean } from "../config/index.ts";
-import { InferenceError, type Logger, type ModelName, type Version, type VersionStatus } from "../core/index.ts";
+import {
+  type CallSignal,
+  InferenceError,
+  type Logger,
+  type ModelName,
+  type Version,
+  type VersionStatus,
+} from "../core/index.ts";
 import { createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
-import { createAccessLog, createMetrics, createObserver } from "./observe/index.ts";
+import { createAccessLog, createMetrics, createObserver, type MetricsPages } from "./observe/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
 import { compileRoutes, resolve, route } from "./routing/index.ts";
 import { type Steps, serve } from "./serve.ts";
-import { createPool, type Launch } from "./upstream/index.ts";
+import { createPool, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
-  /** Starts the process of a local worker. */
-  readonly launch: Launch;
+  /** Opens the places of the local workers. */
+  readonly places: (events: PlaceEvents) => WorkerPlaces;
   /** What the first worker waits for (a library that is being fetched); the ports open without it. */
   readonly prepared: Promise<unknown>;
   readonly log: Logger;
+  /** The other processes that serve the same ports; undefined: there are none. */
+  readonly peers?: Peers;
+}
+
+/** What a process of a gateway asks of the others. */
+export interface Peers {
+  /** Resolves once they have taken over the same configuration as well, and each of `awaited` answers or has failed. */
+  apply(config: Config, awaited: readonly ModelName[]): Promise<void>;
+  /** What they have counted. */
+  metrics(): Promise<readonly MetricsPages[]>;
 }
 
 /** A gateway that listens. Whoever starts it shuts it down. */
@@ -30,6 +47,10 @@ export interface Gateway {
   readonly grpcPort: number | undefined;
   /** Takes over models, routes and resilience in one step; requests in flight end as they began. */
   apply(config: Config): void;
+  /** Resolves once every connected worker has taken over the last configuration, and each of `awaited` answers or has failed. */
+  applied(awaited: readonly ModelName[], signal: CallSignal): Promise<void>;
+  /** What this process alone has counted. */
+  metrics(): Promise<MetricsPages>;
   /** Not ready, then finishes what is in flight within `limitMs`, then ends ports and workers. */
   shutDown(limitMs: number): Promise<void>;
 }
@@ -47,12 +68,12 @@ const HEALTH_MS = 50;
 const MISSING_LOGGED = 10;
 
 /** Opens the ports and starts the pool. Throws an Error that a person can read when a port cannot be had. */
-export async function startGateway({ config: first, launch, prepared, log }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ config: first, places, prepared, log, peers }: GatewayOptions): Promise<Gateway> {
   let config = first;
   let routes = compileRoutes(config);
   let bounds = batchingByModel(config);
   const admission = createAdmission();
-  const pool = createPool({ config, launch, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
+  const pool = createPool({ config, places, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
   const { registry } = pool;
 
   const apply = (next: Config): void => {
@@ -61,6 +82,8 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     bounds = batchingByModel(next);
     pool.apply(next);
   };
+  const applied = async (awaited: readonly ModelName[], signal: CallSignal): Promise<void> =>
+    await pool.until(() => pool.applied() && awaited.every((name) => pool.decided(name)), signal);
   const batching = createBatching({
     configOf: (model) => bounds.get(model),
     endpointCount: ({ name, version }) => registry.endpointsOf(name, version).length,
@@ -88,11 +111,15 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
     modelNames: () => config.models.map(({ name }) => name),
     merging: (name) => (bounds.has(name) ? modelMerging(registry.available(name), batching.mergingOf) : undefined),
     missing,
-    reload: (request, signal) => reloadModels(request, { config: () => config, apply, pool, signal }),
+    reload: (request, signal) => reloadModels(request, { config: () => config, apply, applied, pool, peers, signal }),
     metricValue: (name) => metrics.serving.valueOf(name),
   };
 
-  const metrics = createMetrics({ workers: () => pool.workers(), ready: () => missing().length === 0 });
+  const metrics = createMetrics({
+    workers: () => pool.workers(),
+    ready: () => missing().length === 0,
+    ...(peers === undefined ? {} : { others: () => peers.metrics() }),
+  });
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
   const { host, grpc, rest, monitoring } = config.server;
@@ -132,6 +159,8 @@ export async function startGateway({ config: first, launch, prepared, log }: Gat
       grpcPort: await grpcServer.listen(),
       restPort: await restServer?.listen(),
       apply,
+      applied,
+      metrics: () => metrics.ownPages(),
       async shutDown(limitMs) {
         const endMs = performance.now() + limitMs;
         const workersMs = Math.min(WORKERS_END_MS, limitMs / 4);

@@ -1,2 +1,3 @@
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
-export type { Launch, WorkerSlot } from "./upstream/index.ts";
+export { memberMain, type RunningGateway, startProcesses } from "./processes/index.ts";
+export { type Launch, ownPlaces, type WorkerSlot } from "./upstream/index.ts";

@@ -1,11 +1,14 @@
 import { type Config, checkReloadedLabels, type ModelConfig, serverConfigToModels } from "../config/index.ts";
-import { type CallSignal, notAvailable } from "../core/index.ts";
+import { type CallSignal, type ModelName, notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
+import type { Peers } from "./gateway.ts";
 import type { Pool } from "./upstream/index.ts";
 
 export interface ReloadParts {
   readonly config: () => Config;
   readonly apply: (config: Config) => void;
+  readonly applied: (awaited: readonly ModelName[], signal: CallSignal) => Promise<void>;
+  readonly peers: Peers | undefined;
   readonly pool: Pool;
   /** Aborted when the client gives up; what was applied stays. */
   readonly signal: CallSignal;
@@ -31,8 +34,10 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
   }
 
   const added = models.filter(({ name }) => !known.has(name));
-  parts.apply({ ...config, models });
-  await pool.until(() => pool.applied() && added.every(({ name }) => pool.decided(name)), signal);
+  const next = { ...config, models };
+  const awaited = added.map(({ name }) => name);
+  parts.apply(next);
+  await Promise.all([parts.applied(awaited, signal), parts.peers?.apply(next, awaited)]);
 
   const absent = added.filter(({ name }) => pool.registry.latest(name) === undefined);
   if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pool.registry.failure(name) })));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type BatchingConfig, batchingSchema } from "./batching.ts";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
+import { type GatewayConfig, gatewaySchema } from "./gateway.ts";
 import { type ModelConfig, modelSchema } from "./models.ts";
 import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
 import { type RouteConfig, routeSchema } from "./routes.ts";
@@ -9,10 +10,11 @@ import { type ServerConfig, serverSchema } from "./server.ts";
 import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
- * A whole configuration, every default filled in. `server` and `workers` need a restart; `models`, `routes`, `resilience`,
+ * A whole configuration, every default filled in. `gateway`, `server` and `workers` need a restart; `models`, `routes`, `resilience`,
  * `batching` and `compatibility` are swapped while running.
  */
 export interface Config {
+  readonly gateway: GatewayConfig;
   readonly server: ServerConfig;
   readonly workers: WorkersConfig;
   readonly models: readonly ModelConfig[];
@@ -26,6 +28,7 @@ export interface Config {
 /** `$schema` is there for editors, which read it in JSON files. */
 export const configSchema: z.ZodType<Config> = section({
   $schema: z.string().optional(),
+  gateway: gatewaySchema.prefault({}),
   server: serverSchema.prefault({}),
   workers: workersSchema.prefault({}),
   models: list(modelSchema).prefault([]).describe("The models to serve."),
@@ -36,7 +39,8 @@ export const configSchema: z.ZodType<Config> = section({
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),
 }).transform(
-  ({ server, workers, models, batching, routes, resilience, compatibility }): Config => ({
+  ({ gateway, server, workers, models, batching, routes, resilience, compatibility }): Config => ({
+    gateway,
     server,
     workers,
     models,

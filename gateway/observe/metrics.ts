@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
 import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
+import { sumOfPages } from "./sum-pages.ts";
 import { type WorkerFigures, WorkerMetrics } from "./worker-metrics.ts";
 
 /** Where requests are counted. */
@@ -14,6 +15,15 @@ export interface MetricsSources {
   /** Asked at each scrape. */
   readonly workers: () => Promise<readonly WorkerFigures[]>;
   readonly ready: () => boolean;
+  /** What other processes of the same gateway have counted, to be added. */
+  readonly others?: () => Promise<readonly MetricsPages[]>;
+}
+
+/** Both pages of metrics, in the text format of Prometheus. */
+export interface MetricsPages {
+  readonly own: string;
+  /** Under TensorFlow Serving's names. */
+  readonly serving: string;
 }
 
 export interface Metrics extends RequestMetrics {
@@ -21,10 +31,12 @@ export interface Metrics extends RequestMetrics {
   departed(labels: BatchLabels, calls: number): void;
   /** The same requests as TensorFlow Serving would count them. */
   readonly serving: ServingMetrics;
-  /** Of the text that `render` makes. */
+  /** Of the first page. */
   readonly contentType: string;
-  /** All metrics in the text format of Prometheus. */
-  render(): Promise<string>;
+  /** What this process has counted. */
+  ownPages(): Promise<MetricsPages>;
+  /** What all processes of the gateway have counted together. */
+  pages(): Promise<MetricsPages>;
 }
 
 export type BatchLabels = Pick<RequestLabels, "model" | "version" | "signature">;
@@ -54,6 +66,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const workers = new WorkerMetrics(registry);
   const serving = createServingMetrics();
 
+  const ownPages = async (): Promise<MetricsPages> => {
+    ready.set(sources.ready() ? 1 : 0);
+    workers.set(await sources.workers());
+    return { own: `${requests.render()}${await registry.metrics()}`, serving: serving.render() };
+  };
   return {
     serving,
     contentType: registry.contentType,
@@ -63,10 +80,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
       requests.ended(labels, seconds);
     },
     departed: ({ model, version, signature }, calls) => batches.observe({ model, version, signature }, calls),
-    async render() {
-      ready.set(sources.ready() ? 1 : 0);
-      workers.set(await sources.workers());
-      return `${requests.render()}${await registry.metrics()}`;
+    ownPages,
+    async pages() {
+      const pages = await Promise.all([ownPages(), sources.others?.() ?? []]);
+      const all = pages.flat();
+      return { own: sumOfPages(all.map(({ own }) => own)), serving: sumOfPages(all.map(({ serving: page }) => page)) };
     },
   };
 }

@@ -14,13 +14,14 @@ import { Registry } from "./registry.ts";
 import { createRetry, type Retry } from "./retry.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { createSend } from "./send.ts";
-import { type Launch, Supervisor, workerName } from "./supervisor.ts";
+import { type PlaceEvents, type WorkerPlaces, workerName } from "./supervisor.ts";
 import { wantedModels } from "./wanted-models.ts";
 import { WorkerLink, type WorkerLinkOptions } from "./worker-link.ts";
 
 export interface PoolOptions {
   readonly config: Config;
-  readonly launch: Launch;
+  /** Opens the places of local workers, which tell of each process. */
+  readonly places: (events: PlaceEvents) => WorkerPlaces;
   /** What the first local worker waits for. Default: nothing. */
   readonly prepared?: Promise<unknown>;
   readonly log: Logger;
@@ -82,7 +83,7 @@ export interface PoolWorker {
  * pool.
  */
 export function createPool(options: PoolOptions): Pool {
-  const { config: first, launch, prepared, log, onLoadTried, ping, hungMs = 20_000 } = options;
+  const { config: first, places, prepared, log, onLoadTried, ping, hungMs = 20_000 } = options;
   let config = first;
   let retryByModel = retries(first.models);
   let generation = nextGeneration(0n);
@@ -117,11 +118,7 @@ export function createPool(options: PoolOptions): Pool {
     return link;
   };
 
-  const supervisor = new Supervisor({
-    count: first.workers.count,
-    devices: first.workers.devices,
-    launch,
-    log,
+  const supervisor = places({
     onStarted(slot) {
       const name = workerName(slot);
       openLink(name, `unix:${slot.socketPath}`, {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import type { WorkersConfig } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import { type Life, quickDeathsAfter, RESTART_RULE, type RestartRule, restartDelayMs } from "./restart-rule.ts";
 import { createSocketFolder, type SocketFolder } from "./socket-folder.ts";
@@ -41,8 +42,36 @@ export interface WorkerFacts {
   readonly restarts: number;
 }
 
+/** What a pool asks of the places of local workers, whichever process keeps them. */
+export interface WorkerPlaces {
+  /** Tells of each process from now on. */
+  start(): void;
+  facts(): WorkerFacts[];
+  /** Undefined once the process of the slot has ended. */
+  pidOf(slot: WorkerSlot): number | undefined;
+  /** The process of the slot has shown that it works: its death will not count as a failed start. */
+  markReady(slot: WorkerSlot): void;
+  /** Ends the process of the slot at once; the next one is started as after any death. */
+  kill(slot: WorkerSlot): void;
+  /** No process is started any more; those that run go on. */
+  stopRestarts(): void;
+  /** Asks all processes to end (SIGTERM), kills those that are still there after `limitMs`, resolves when none is left. */
+  close(limitMs: number): Promise<void>;
+}
+
+export type PlaceEvents = Pick<SupervisorOptions, "onStarted" | "onEnded">;
+
+/** Keeps the local workers that a configuration asks for below this process. */
+export function ownPlaces(
+  { count, devices }: Pick<WorkersConfig, "count" | "devices">,
+  launch: Launch,
+  log: Logger,
+): (events: PlaceEvents) => WorkerPlaces {
+  return (events) => new Supervisor({ ...events, count, devices, launch, log });
+}
+
 /** Keeps `count` worker processes alive. Whoever starts it closes it; until then none stays dead for long. */
-export class Supervisor {
+export class Supervisor implements WorkerPlaces {
   readonly #options: SupervisorOptions;
   /** Made for the first process, so that a gateway that is killed before has nothing to leave behind. */
   #sockets: SocketFolder | undefined;
@@ -76,25 +105,21 @@ export class Supervisor {
     return this.#places.map(({ index, life, restarts }) => ({ index, pid: life?.child.pid, restarts }));
   }
 
-  /** Undefined once the process of the slot has ended. */
   pidOf(slot: WorkerSlot): number | undefined {
     const life = this.#places[slot.index]?.life;
     return life?.slot === slot ? life.child.pid : undefined;
   }
 
-  /** The process of the slot has shown that it works: its death will not count as a failed start. */
   markReady(slot: WorkerSlot): void {
     const life = this.#places[slot.index]?.life;
     if (life?.slot === slot) life.wasReady = true;
   }
 
-  /** Ends the process of the slot at once; the next one is started as after any death. */
   kill(slot: WorkerSlot): void {
     const life = this.#places[slot.index]?.life;
     if (life?.slot === slot) life.child.kill("SIGKILL");
   }
 
-  /** Asks all processes to end (SIGTERM), kills those that are still there after `limitMs`, resolves when none is left. */
   async close(limitMs: number): Promise<void> {
     this.stopRestarts();
     const lives = this.#places.flatMap(({ life }) => life ?? []);
@@ -116,7 +141,6 @@ export class Supervisor {
     this.#sockets?.removeAll();
   }
 
-  /** No process is started any more; those that run go on. */
   stopRestarts(): void {
     this.#closing = true;
     for (const { timer } of this.#places) clearTimeout(timer);

@@ -5,7 +5,7 @@ import type { Config, ModelConfig } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, silentLogger, version } from "../../../core/index.ts";
 import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, route } from "../../../gateway/routing/index.ts";
-import { createPool, type Pool, type PoolOptions } from "../../../gateway/upstream/index.ts";
+import { createPool, ownPlaces, type Pool, type PoolOptions } from "../../../gateway/upstream/index.ts";
 import { aCall, type CallDraft } from "./calls.ts";
 import { configured } from "./reports.ts";
 import { forkFakeWorker } from "./worker-process.ts";
@@ -14,6 +14,7 @@ const m = modelName("m");
 
 function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 1_000): Config {
   return {
+    gateway: { processes: 1 },
     server: {} as Config["server"],
     workers: { count, endpoints: [] as readonly string[], devices: [] as readonly string[] } as Config["workers"],
     models,
@@ -39,11 +40,15 @@ async function startPool(config: Config, patience: Pick<PoolOptions, "ping" | "h
     config,
     log: silentLogger,
     ...patience,
-    launch: ({ socketPath }) => {
-      const child = forkFakeWorker(socketPath);
-      children.push(child);
-      return child;
-    },
+    places: ownPlaces(
+      config.workers,
+      ({ socketPath }) => {
+        const child = forkFakeWorker(socketPath);
+        children.push(child);
+        return child;
+      },
+      silentLogger,
+    ),
   });
   const table = compileRoutes(config);
   const predict = async (text: string, draft: CallDraft = {}): Promise<string> => {
@@ -166,10 +171,14 @@ test("starts no worker before what it waits for is there, and none if it closes 
       config: configOf([served("m", "1")], 1),
       log: silentLogger,
       prepared: once(gate.signal, "abort"),
-      launch: ({ socketPath }) => {
-        launched++;
-        return forkFakeWorker(socketPath);
-      },
+      places: ownPlaces(
+        { count: 1, devices: [] },
+        ({ socketPath }) => {
+          launched++;
+          return forkFakeWorker(socketPath);
+        },
+        silentLogger,
+      ),
     });
   const [gate, lateGate] = [new AbortController(), new AbortController()];
   const [pool, latePool] = [start(gate), start(lateGate)];

@@ -1,0 +1,2 @@
+export { memberMain } from "./member.ts";
+export { type RunningGateway, startProcesses } from "./primary.ts";

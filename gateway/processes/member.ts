@@ -1,0 +1,85 @@
+import { CallController, createBusyLogger } from "../../core/index.ts";
+import { type Gateway, type Peers, startGateway } from "../gateway.ts";
+import type { MetricsPages } from "../observe/index.ts";
+import { Asks } from "./asks.ts";
+import type { ToMember, ToPrimary } from "./messages.ts";
+import { SharedPlaces } from "./shared-places.ts";
+
+/**
+ * One of the processes that share a gateway's ports: a whole gateway, but for its workers and its configuration, which the
+ * primary process keeps. Lives until that says so or is gone. Answers the exit status.
+ */
+export async function memberMain(): Promise<number> {
+  const applied = new Asks<void>();
+  const counted = new Asks<readonly MetricsPages[]>();
+  const peers: Peers = {
+    apply: (config, awaited) => applied.ask((ask) => tell({ is: "applyAll", config, awaited, ask })),
+    metrics: () => counted.ask((ask) => tell({ is: "countAll", ask })),
+  };
+  const [prepared, isPrepared] = promise<void>();
+  const [ended, end] = promise<number>();
+  let places: SharedPlaces | undefined;
+  let gateway: Gateway | undefined;
+  let ending: Promise<void> | undefined;
+
+  const start = async ({ config }: ToMember & { is: "start" }): Promise<void> => {
+    const log = createBusyLogger("gateway", config.server.logLevel);
+    const open = (events: ConstructorParameters<typeof SharedPlaces>[0]): SharedPlaces =>
+      (places = new SharedPlaces(events, tell));
+    gateway = await startGateway({ config, places: open, prepared, log, peers });
+    const { restPort, grpcPort } = gateway;
+    tell({ is: "listening", restPort, grpcPort });
+    process.once("SIGTERM", () => shutDown(config.server.drainTimeoutMs));
+  };
+  const shutDown = (limitMs: number): void => {
+    ending ??= (gateway?.shutDown(limitMs) ?? Promise.resolve()).finally(() => end(0));
+  };
+  const take = async (message: ToMember): Promise<void> => {
+    switch (message.is) {
+      case "start":
+        return await start(message);
+      case "places":
+        places?.update(message.places);
+        return isPrepared();
+      case "apply":
+        gateway?.apply(message.config);
+        await gateway?.applied(message.awaited, new CallController().signal);
+        return tell({ is: "applied", ask: message.ask });
+      case "count":
+        if (gateway !== undefined) tell({ is: "counted", ask: message.ask, pages: await gateway.metrics() });
+        return;
+      case "applied":
+        return applied.answered(message.ask);
+      case "counted":
+        return counted.answered(message.ask, message.pages);
+      case "shutDown":
+        return shutDown(message.limitMs);
+    }
+  };
+
+  // The terminal's Ctrl-C reaches every process; the primary decides.
+  process.on("SIGINT", () => {});
+  process.on("disconnect", () => process.exit(1));
+  process.on("message", (message: ToMember) => {
+    take(message).catch((thrown: unknown) => {
+      tell({ is: "failed", message: thrown instanceof Error ? thrown.message : String(thrown) });
+    });
+  });
+  tell({ is: "hears" });
+  const code = await ended;
+  process.disconnect();
+  return code;
+}
+
+function tell(message: ToPrimary): void {
+  // The primary may have gone this moment, which "disconnect" tells too.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+function promise<T>(): [promised: Promise<T>, resolve: (value: T) => void] {
+  let settle: ((value: T) => void) | undefined;
+  const promised = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return [promised, (value) => settle?.(value)];
+}

@@ -1,0 +1,41 @@
+import type { Config } from "../../config/index.ts";
+import type { ModelName } from "../../core/index.ts";
+import type { MetricsPages } from "../observe/index.ts";
+import type { WorkerFacts, WorkerSlot } from "../upstream/index.ts";
+
+/**
+ * What the processes of a gateway tell each other. The primary process keeps the workers and the configuration; each of the
+ * others, the members, is a whole gateway on the same ports.
+ */
+export type ToMember =
+  /** The first message, once it hears. */
+  | { readonly is: "start"; readonly config: Config }
+  /** All places of local workers, as they are now. Not sent before the library that they need is there. */
+  | { readonly is: "places"; readonly places: readonly Place[] }
+  | { readonly is: "apply"; readonly config: Config; readonly awaited: readonly ModelName[]; readonly ask: number }
+  | { readonly is: "count"; readonly ask: number }
+  /** The answer to a member's own question. */
+  | { readonly is: "applied"; readonly ask: number }
+  | { readonly is: "counted"; readonly ask: number; readonly pages: readonly MetricsPages[] }
+  | { readonly is: "shutDown"; readonly limitMs: number };
+
+export type ToPrimary =
+  /** It hears what is said to it from now on. */
+  | { readonly is: "hears" }
+  | { readonly is: "listening"; readonly restPort: number | undefined; readonly grpcPort: number | undefined }
+  /** It cannot start; the message is for whoever started the gateway. */
+  | { readonly is: "failed"; readonly message: string }
+  /** The worker of the slot reports to it, or has been silent for too long. */
+  | { readonly is: "heard"; readonly socketPath: string }
+  | { readonly is: "silent"; readonly socketPath: string }
+  /** Answers to the primary's questions. */
+  | { readonly is: "applied"; readonly ask: number }
+  | { readonly is: "counted"; readonly ask: number; readonly pages: MetricsPages }
+  /** The same questions, to all other members. */
+  | { readonly is: "applyAll"; readonly config: Config; readonly awaited: readonly ModelName[]; readonly ask: number }
+  | { readonly is: "countAll"; readonly ask: number };
+
+export interface Place extends WorkerFacts {
+  /** Undefined between two processes. */
+  readonly slot: WorkerSlot | undefined;
+}

@@ -1,0 +1,162 @@
+import cluster from "node:cluster";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../../config/index.ts";
+import type { Gateway, GatewayOptions } from "../gateway.ts";
+import { quickDeathsAfter, RESTART_RULE, restartDelayMs, type WorkerSlot } from "../upstream/index.ts";
+import { MemberLink, type Ports } from "./member-link.ts";
+import type { ToPrimary } from "./messages.ts";
+
+export interface ProcessesOptions extends Omit<GatewayOptions, "peers"> {
+  /** How many processes serve the ports. */
+  readonly count: number;
+  /** What starts a member: a program that calls `memberMain`. */
+  readonly program: { readonly script: string; readonly args: readonly string[] };
+}
+
+/** A gateway of one process or several. */
+export type RunningGateway = Pick<Gateway, "restPort" | "grpcPort" | "apply" | "shutDown">;
+
+/** Of the limit, what stays for workers to end in; a quarter of a short one. */
+const WORKERS_END_MS = 1_500;
+
+/**
+ * Starts a gateway of several processes that take turns in accepting connections (`node:cluster`), in front of the same
+ * workers. This process keeps workers and members alive and passes on what they tell each other. Throws an Error that a
+ * person can read when a port cannot be had. Whoever starts it shuts it down.
+ */
+export async function startProcesses(options: ProcessesOptions): Promise<RunningGateway> {
+  const { count, program, prepared, log } = options;
+  let { config } = options;
+  /** By their places. */
+  const members = new Map<number, MemberLink>();
+  const slots = new Map<number, WorkerSlot>();
+  /** By the socket of a worker: those that have not heard of it for too long. */
+  const unheard = new Map<string, Set<MemberLink>>();
+  let arePrepared = false;
+  let ending = false;
+
+  const tellPlaces = (to: Iterable<MemberLink> = members.values()): void => {
+    if (!arePrepared) return;
+    const all = places.facts().map((facts) => ({ ...facts, slot: slots.get(facts.index) }));
+    for (const member of to) member.send({ is: "places", places: all });
+  };
+  const places = options.places({
+    onStarted(slot) {
+      slots.set(slot.index, slot);
+      tellPlaces();
+    },
+    onEnded({ index, socketPath }) {
+      slots.delete(index);
+      unheard.delete(socketPath);
+      tellPlaces();
+    },
+  });
+  const slotAt = (path: string): WorkerSlot | undefined => [...slots.values()].find((slot) => slot.socketPath === path);
+  const othersThan = (member: MemberLink): MemberLink[] => [...members.values()].filter((each) => each !== member);
+
+  const take = async (member: MemberLink, message: ToPrimary): Promise<void> => {
+    switch (message.is) {
+      case "heard": {
+        unheard.get(message.socketPath)?.delete(member);
+        const slot = slotAt(message.socketPath);
+        if (slot !== undefined) places.markReady(slot);
+        return;
+      }
+      case "silent": {
+        const silent = (unheard.get(message.socketPath) ?? new Set()).add(member);
+        unheard.set(message.socketPath, silent);
+        const slot = slotAt(message.socketPath);
+        // If only one process has not heard of it, that process may be at fault itself.
+        if (slot !== undefined && othersThan(member).every((each) => silent.has(each))) places.kill(slot);
+        return;
+      }
+      case "applyAll":
+        ({ config } = message);
+        await Promise.all(othersThan(member).map((other) => other.apply(config, message.awaited)));
+        return member.send({ is: "applied", ask: message.ask });
+      case "countAll": {
+        const pages = await Promise.all(othersThan(member).map((other) => other.count()));
+        return member.send({ is: "counted", ask: message.ask, pages: pages.filter((page) => page !== undefined) });
+      }
+      case "failed":
+        return log.error({ memberPid: member.pid }, message.message);
+      case "hears":
+      case "listening":
+      case "applied":
+      case "counted":
+        return;
+    }
+  };
+
+  cluster.setupPrimary({ exec: program.script, args: [...program.args], serialization: "advanced" });
+  const start = async (index: number): Promise<Ports> => {
+    const member: MemberLink = new MemberLink(
+      () => config,
+      (message) => void take(member, message),
+    );
+    members.set(index, member);
+    const ports = await member.listening();
+    tellPlaces([member]);
+    return ports;
+  };
+  /** Starts a member anew whenever the one in its place has ended, as workers are. */
+  const keep = async (index: number): Promise<void> => {
+    let quickDeaths = 0;
+    for (let member = members.get(index); member !== undefined; member = members.get(index)) {
+      const how = await member.ended;
+      members.delete(index);
+      if (ending) return;
+      const life = { lastedMs: Math.round(performance.now() - member.startedMs), wasReady: member.wasReady };
+      log.error({ memberPid: member.pid, how, ...life }, "a process of the gateway died");
+      quickDeaths = quickDeathsAfter(RESTART_RULE, life, quickDeaths);
+      await sleep(restartDelayMs(RESTART_RULE, quickDeaths), undefined, { ref: false });
+      if (ending) return;
+      start(index).catch((thrown: unknown) => log.error({ err: thrown }, "a process of the gateway cannot start"));
+    }
+  };
+  const startPlaces = async (): Promise<void> => {
+    try {
+      await prepared;
+    } catch {
+      return; // Told by whoever prepares.
+    }
+    if (ending) return;
+    arePrepared = true;
+    places.start();
+    tellPlaces();
+  };
+  /** Kills what is left of the members after `limitMs`. */
+  const allEnded = async (limitMs: number): Promise<void> => {
+    ending = true;
+    const left = [...members.values()];
+    const killer = setTimeout(() => {
+      for (const member of left) member.kill();
+    }, limitMs);
+    await Promise.all(left.map(({ ended }) => ended));
+    clearTimeout(killer);
+  };
+
+  let ports: Ports;
+  try {
+    [ports] = (await Promise.all(Array.from({ length: count }, (_, index) => start(index)))) as [Ports];
+  } catch (thrown) {
+    await allEnded(0);
+    throw thrown;
+  }
+  for (const index of members.keys()) void keep(index);
+  void startPlaces();
+  return {
+    ...ports,
+    apply(next: Config) {
+      config = next;
+      for (const member of members.values()) void member.apply(next, []);
+    },
+    async shutDown(limitMs) {
+      const workersMs = Math.min(WORKERS_END_MS, limitMs / 4);
+      places.stopRestarts();
+      for (const member of members.values()) member.send({ is: "shutDown", limitMs: limitMs - workersMs });
+      await allEnded(limitMs - workersMs);
+      await places.close(workersMs);
+    },
+  };
+}
