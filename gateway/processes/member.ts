@@ -62,6 +62,7 @@ export async function memberMain(): Promise<number> {
   process.on("disconnect", () => process.exit(1));
   process.on("message", (message: ToMember) => {
     take(message).catch((thrown: unknown) => {
+      if (gateway === undefined) end(1);
       tell({ is: "failed", message: thrown instanceof Error ? thrown.message : String(thrown) });
     });
   });
