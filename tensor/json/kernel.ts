@@ -19,13 +19,17 @@ interface Exports {
   readonly MAX_RANK: WebAssembly.Global;
   readonly beginList: () => void;
   readonly readList: (from: number, to: number, isLast: boolean, kind: number) => number;
-  readonly narrow: (count: number) => void;
+  readonly narrowToFloats: (count: number) => void;
+  readonly narrowToIntegers: (count: number, from: number, to: number, itemBytes: number) => number;
   readonly plainLength: (length: number) => number;
   readonly beginWriting: () => void;
   readonly writeList: (from: number, to: number, rank: number, kind: number, strict: boolean) => number;
 }
 
-type Functions = Pick<Exports, "beginList" | "readList" | "narrow" | "plainLength" | "beginWriting" | "writeList">;
+type Functions = Pick<
+  Exports,
+  "beginList" | "readList" | "narrowToFloats" | "narrowToIntegers" | "plainLength" | "beginWriting" | "writeList"
+>;
 
 /** The number kernels with views of their memory, through which text and numbers go in and out. */
 export interface Kernel extends Functions {
@@ -81,11 +85,12 @@ function createKernel(): Kernel {
   const result = new Int32Array(buffer, exports.RESULT.value, sizes + maxRank);
   const powers = powersOfFive(exports.MIN_POWER.value, exports.MAX_POWER.value);
   new BigUint64Array(buffer, exports.POWERS.value, powers.length).set(powers);
-  const { beginList, readList, narrow, plainLength, beginWriting, writeList } = exports;
+  const { beginList, readList, narrowToFloats, narrowToIntegers, plainLength, beginWriting, writeList } = exports;
   return {
     beginList,
     readList,
-    narrow,
+    narrowToFloats,
+    narrowToIntegers,
     plainLength,
     beginWriting,
     writeList,

@@ -41,15 +41,13 @@ export class NumberPacker {
   take(rest: number): boolean {
     const { kernel, range } = this;
     const count = kernel.count();
-    if (range === undefined) this.put(kernel.bytes.subarray(0, count * this.itemBytes), rest);
-    else if (this.isFloat) {
-      kernel.narrow(count);
-      this.put(kernel.bytes.subarray(0, count * this.itemBytes), rest);
-    } else {
-      const values = kernel.doubles.subarray(0, count);
-      if (range.whole && (!kernel.isWhole() || !areWithin(values, range))) return false;
-      this.put(bytesOf(range.toData(values)), rest);
-    }
+    let data = kernel.bytes.subarray(0, count * this.itemBytes);
+    if (this.isFloat) kernel.narrowToFloats(count);
+    else if (range?.whole === true) {
+      if (!kernel.isWhole()) return false;
+      if (kernel.narrowToIntegers(count, range.from, range.to, this.itemBytes) === 0) return false;
+    } else if (range !== undefined) data = bytesOf(range.toData(kernel.doubles.subarray(0, count)));
+    this.put(data, rest);
     return true;
   }
 
@@ -71,11 +69,4 @@ export class NumberPacker {
     const used = this.data.subarray(0, this.length);
     return this.data.length > this.length * 1.25 ? used.slice() : used;
   }
-}
-
-function areWithin(values: Float64Array, { from, to }: Range): boolean {
-  for (const value of values) {
-    if (value < from || value > to) return false;
-  }
-  return true;
 }

@@ -119,7 +119,13 @@ export function readList(from: i32, to: i32, isLast: bool, kind: i32): i32 {
   return state;
 }
 
-function skipBlank(from: usize): usize {
+// @ts-ignore: decorator
+@inline
+function skipBlank(p: usize): usize {
+  return load<u8>(p) > BLANK ? p : skipBlanks(p);
+}
+
+function skipBlanks(from: usize): usize {
   let p = from;
   let byte = load<u8>(p);
   while (byte <= BLANK && (byte == BLANK || byte == 0x0a || byte == 0x0d || byte == 0x09)) byte = load<u8>(++p);

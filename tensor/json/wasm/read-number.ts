@@ -39,58 +39,74 @@ const MAX_EXPONENT: i32 = 99999;
 export function readNumber(start: usize, out: usize, kind: i32): usize {
   const negative = load<u8>(start) == MINUS;
   const first = start + usize(negative);
-  let p = first;
-  let mantissa: u64;
-  let text = digitsAt(p);
-  let count: u64;
+  // Where the next number begins is known only when this one's digits are counted. For that not to wait for the sign too,
+  // both places where they may be are looked at.
+  const text = select<u64>(digitsAt(start + 1), digitsAt(start), negative);
+  // By far the most frequent beginning of a decimal.
   if (u8(text >> 8) == (POINT ^ 0x30) && u8(text) < 10) {
-    // By far the most frequent beginning of a decimal.
-    mantissa = text & 0xf;
-    p++;
-  } else {
-    count = digitCount(text);
-    if (count == 0) return kind == DOUBLE ? readWord(p, negative, out) : 0;
-    if (u8(text) == 0 && count > 1) return 0;
-    mantissa = digitsValue(text, count);
-    p += <usize>count;
-    while (count == 8) {
-      text = digitsAt(p);
-      count = digitCount(text);
-      if (count == 0) break;
-      mantissa = mantissa * tenTo(count) + digitsValue(text, count);
-      p += <usize>count;
-    }
+    const fraction = select<u64>(digitsAt(start + 3), digitsAt(start + 2), negative);
+    return readRest(text & 0xf, fraction, first, first + 1, negative, out, kind);
   }
-  let next = load<u8>(p);
-  if (next != POINT && (next | LOWER) != EXPONENT) return storeWhole(mantissa, first, p, negative, out, kind);
+  let count = digitCount(text);
+  if (count == 0) return kind == DOUBLE ? readWord(first, negative, out) : 0;
+  if (u8(text) == 0 && count > 1) return 0;
+  let mantissa = digitsValue(text, count);
+  let p = first + <usize>count;
+  if (count == 8) {
+    do {
+      const more = digitsAt(p);
+      count = digitCount(more);
+      if (count == 0) break;
+      mantissa = mantissa * tenTo(count) + digitsValue(more, count);
+      p += <usize>count;
+    } while (count == 8);
+  }
+  const next = load<u8>(p);
+  if (next == POINT) return readRest(mantissa, digitsAt(p + 1), first, p, negative, out, kind);
+  if ((next | LOWER) == EXPONENT) return kind == DOUBLE ? readPower(mantissa, 0, first, p, negative, out) : 0;
+  return storeWhole(mantissa, first, p, negative, out, kind);
+}
+
+/** From the point on; `fraction` is the text behind it. */
+// @ts-ignore: decorator
+@inline
+function readRest(whole: u64, fraction: u64, first: usize, point: usize, negative: bool, out: usize, kind: i32): usize {
   if (kind != DOUBLE) return 0;
-  allWhole = false;
-  let exponent: i32 = 0;
-  if (next == POINT) {
-    const fraction = ++p;
-    text = digitsAt(p);
-    count = digitCount(text);
-    if (count == 0) return 0;
-    p += <usize>count;
-    next = load<u8>(p);
-    mantissa = mantissa * tenTo(count) + digitsValue(text, count);
-    if (count < 8 && p - first < SHORT && (next | LOWER) != EXPONENT) {
-      const size = quotient(mantissa, count);
-      store<f64>(out, negative ? -size : size);
-      return p;
-    }
-    while (count == 8) {
+  let p = point + 1;
+  let text = fraction;
+  let count = digitCount(text);
+  if (count == 0) return 0;
+  p += <usize>count;
+  let mantissa = whole * tenTo(count) + digitsValue(text, count);
+  if (count < 8 && p - first < SHORT && (load<u8>(p) | LOWER) != EXPONENT) {
+    allWhole = false;
+    storeSize(quotient(mantissa, count), negative, out);
+    return p;
+  }
+  if (count == 8) {
+    // Steps of eight are known before they are counted.
+    p = point + 9;
+    for (;;) {
       text = digitsAt(p);
       count = digitCount(text);
-      if (count == 0) break;
+      if (count < 8) break;
+      mantissa = mantissa * tenTo(8) + digitsValue(text, 8);
+      p += 8;
+    }
+    if (count > 0) {
       mantissa = mantissa * tenTo(count) + digitsValue(text, count);
       p += <usize>count;
     }
-    exponent = i32(fraction - p);
-    next = load<u8>(p);
   }
-  const digitsEnd = p;
-  if ((next | LOWER) == EXPONENT) {
+  return readPower(mantissa, i32(point + 1 - p), first, p, negative, out);
+}
+
+/** What may follow the digits, which end at `digitsEnd`, and the value of it all. */
+function readPower(mantissa: u64, scale: i32, first: usize, digitsEnd: usize, negative: bool, out: usize): usize {
+  let p = digitsEnd;
+  let exponent = scale;
+  allWhole = false;
+  if ((load<u8>(p) | LOWER) == EXPONENT) {
     p++;
     const sign = load<u8>(p);
     if (sign == MINUS || sign == PLUS) p++;
@@ -104,8 +120,13 @@ export function readNumber(start: usize, out: usize, kind: i32): usize {
   }
   let size = fits(first, digitsEnd) ? nearest(mantissa, exponent) : UNKNOWN;
   if (size == UNKNOWN) size = slow(first, p);
-  store<f64>(out, negative ? -size : size);
+  storeSize(size, negative, out);
   return size == Infinity ? 0 : p;
+}
+
+/** The sign is a bit: a branch for it would be foreseen wrong every other time. */
+function storeSize(size: f64, negative: bool, out: usize): void {
+  store<u64>(out, reinterpret<u64>(size) | (u64(negative) << 63));
 }
 
 /** Of a number spelled as an integer. */
