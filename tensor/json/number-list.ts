@@ -66,15 +66,14 @@ export class NumberListReader {
       );
       const stoppedAt = window.from + kernel.stoppedAt();
       const rest = state === DONE ? 1 : (SPARE * (bytes.length - pos)) / (stoppedAt - pos);
-      if (state === OTHER || !packer.take(rest)) {
+      // Where nothing has been read, one number is longer than the window.
+      if (state === OTHER || stoppedAt === window.from || !packer.take(rest)) {
         this.failedTo = stoppedAt;
         return undefined;
       }
       if (state === DONE) {
         return { dtype, shape: kernel.shape(), data: packer.finish(), endAt: stoppedAt };
       }
-      // One number that is longer than the window.
-      if (stoppedAt === window.from) return undefined;
       pos = stoppedAt;
       this.load(pos);
     }
