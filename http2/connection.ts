@@ -13,12 +13,13 @@ import {
 } from "./frame.ts";
 import { FrameHandler, type Receiver } from "./frame-handler.ts";
 import { FrameReader } from "./frame-reader.ts";
-import type { Fields } from "./header-decoder.ts";
+import { type Fields, MAX_LIST_BYTES } from "./header-decoder.ts";
 import { Outbox } from "./outbox.ts";
 import { Preface } from "./preface.ts";
 import { ReceiveWindows } from "./receive-windows.ts";
 import { SendQueue } from "./send-queue.ts";
 import { endSocket } from "./socket-end.ts";
+import { StallWatch } from "./stall-watch.ts";
 import type { Stream, StreamListener } from "./stream.ts";
 import { Streams } from "./streams.ts";
 
@@ -36,6 +37,9 @@ export interface ConnectionOptions {
   readonly onClose?: () => void;
 }
 
+/** For a client to say that it speaks HTTP/2 at all. */
+const GREETING_MS = 10_000;
+
 /** With more than this on its way out nothing is read: whoever asks has to take the answers too. */
 const MAX_BACKLOG_BYTES = 2 ** 22;
 
@@ -52,6 +56,8 @@ export class Connection {
   readonly #windows: ReceiveWindows;
   readonly #outbox: Outbox;
   readonly #sending: SendQueue;
+  readonly #stalls: StallWatch;
+  #greeting: NodeJS.Timeout | undefined;
   #onPong: (() => void) | undefined;
   #draining = false;
   #closed = false;
@@ -66,6 +72,7 @@ export class Connection {
     this.#outbox = new Outbox(socket);
     this.#windows = new ReceiveWindows(this.#outbox, windowBytes);
     this.#sending = new SendQueue(this.#outbox, (stream) => this.#localEnd(stream));
+    this.#stalls = new StallWatch(this.#outbox, this.#sending, () => this.destroy(stalled()));
     this.#reader = new FrameReader(new FrameHandler(this.#receiver(options)), maxFrameBytes);
     this.#greet();
     socket.on("data", (chunk: Buffer) => this.#onChunk(chunk));
@@ -95,6 +102,11 @@ export class Connection {
     return this.#streams.idleMs;
   }
 
+  /** What waits for the other end to take it. */
+  get queuedBytes(): number {
+    return this.#sending.queuedBytes;
+  }
+
   /** Of a client: whether another stream can be opened. */
   get opens(): boolean {
     return !this.#closed && !this.#draining && this.#streams.hasNext;
@@ -112,7 +124,9 @@ export class Connection {
 
   /** The parts, one behind the other, as DATA; then the end of the stream, where `last` says so or with `trailers`. The bytes must stay as they are. */
   sendData(stream: Stream, parts: readonly Uint8Array[], last: boolean, trailers?: Buffer): void {
-    if (stream.open && !stream.localEnded) this.#sending.data(stream, parts, last, trailers);
+    if (!stream.open || stream.localEnded) return;
+    this.#sending.data(stream, parts, last, trailers);
+    if (this.#sending.queuedBytes > 0) this.#stalls.watch();
   }
 
   /** Ends a stream at once, both ways; its listener is told only that it is closed. */
@@ -161,6 +175,7 @@ export class Connection {
       get draining() {
         return isDraining();
       },
+      onGreeted: () => clearTimeout(this.#greeting),
       remove: (stream) => this.#remove(stream),
       onPong: () => this.#onPong?.(),
       onGoaway: () => {
@@ -173,9 +188,11 @@ export class Connection {
   #greet(): void {
     const { side, windowBytes, maxFrameBytes, maxStreams } = this.#options;
     if (side === "client") this.#outbox.push(PREFACE);
+    else this.#greeting = setTimeout(() => this.destroy(silent()), GREETING_MS).unref();
     const settings: [number, number][] = [[Setting.INITIAL_WINDOW_SIZE, windowBytes]];
     if (side === "client") settings.push([Setting.ENABLE_PUSH, 0]);
     if (maxFrameBytes !== MIN_FRAME_BYTES) settings.push([Setting.MAX_FRAME_SIZE, maxFrameBytes]);
+    if (side === "server") settings.push([Setting.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES]);
     if (maxStreams !== undefined) settings.push([Setting.MAX_CONCURRENT_STREAMS, maxStreams]);
     this.#outbox.push(settingsFrame(settings));
     this.#windows.open();
@@ -192,7 +209,9 @@ export class Connection {
     }
     if (this.#closed || this.#outbox.backlogBytes <= MAX_BACKLOG_BYTES) return;
     this.#outbox.flush();
-    if (this.#socket.writableNeedDrain) this.#socket.pause();
+    if (!this.#outbox.full) return;
+    this.#socket.pause();
+    this.#stalls.watch();
   }
 
   #localEnd(stream: Stream): void {
@@ -217,6 +236,8 @@ export class Connection {
   #close(cause: Error | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#greeting);
+    this.#stalls[Symbol.dispose]();
     this.#cause = cause;
     for (const stream of this.#streams) {
       stream.listener.onReset(undefined);
@@ -227,4 +248,12 @@ export class Connection {
     this.#outbox.flush();
     endSocket(this.#socket);
   }
+}
+
+function stalled(): Http2Error {
+  return new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "nothing of what waits is taken");
+}
+
+function silent(): Http2Error {
+  return new Http2Error(ErrorCode.PROTOCOL_ERROR, "the client says nothing");
 }

@@ -1,4 +1,5 @@
 import { ErrorCode, Http2Error } from "./error.ts";
+import { FloodGuard } from "./flood-guard.ts";
 import { Flag, Frame, frame, MAX_WINDOW, numberFrame, Setting, uint32 } from "./frame.ts";
 import { checkConnection, checkLength, unpadded } from "./frame-checks.ts";
 import type { FrameListener } from "./frame-reader.ts";
@@ -6,11 +7,13 @@ import { HeaderBlocks } from "./header-blocks.ts";
 import type { Fields } from "./header-decoder.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ReceiveWindows } from "./receive-windows.ts";
-import { ResetBudget } from "./reset-budget.ts";
 import type { SendQueue } from "./send-queue.ts";
 import { parseSettings } from "./settings.ts";
 import { NOBODY, type Stream, type StreamListener } from "./stream.ts";
 import type { Streams } from "./streams.ts";
+
+/** With more than this waiting for a client to read it, the client gets nothing new. */
+const MAX_QUEUED_BYTES = 2 ** 26;
 
 /** What frames change of a connection. */
 export interface Receiver {
@@ -25,6 +28,8 @@ export interface Receiver {
   readonly closed: boolean;
   /** New streams are refused. */
   readonly draining: boolean;
+  /** The other end's first SETTINGS are there. */
+  onGreeted(): void;
   /** Forgets a stream that is over. */
   remove(stream: Stream): void;
   onPong(): void;
@@ -36,7 +41,8 @@ export interface Receiver {
 export class FrameHandler implements FrameListener {
   readonly #of: Receiver;
   readonly #blocks: HeaderBlocks;
-  readonly #resets = new ResetBudget();
+  readonly #guard = new FloodGuard();
+  #greeted = false;
   /** Whose DATA is being read. */
   #receiver: Stream | undefined;
 
@@ -46,12 +52,13 @@ export class FrameHandler implements FrameListener {
   }
 
   onFrame(type: number, flags: number, id: number, payload: Buffer): void {
-    if (this.#of.closed || this.#blocks.take(type, flags, id, payload)) return;
+    if (this.#of.closed) return;
+    if (!this.#greeted) this.#greet(type, flags);
+    if (this.#blocks.take(type, flags, id, payload)) return;
+    if (type !== Frame.DATA && type !== Frame.RST_STREAM) this.#chore();
     switch (type) {
       case Frame.DATA:
-        this.onDataStart(id, payload.length, flags);
-        this.onData(unpadded(payload));
-        return this.onDataEnd(flags);
+        return this.#onPadded(flags, id, payload);
       case Frame.RST_STREAM:
         checkLength(payload, 4);
         return this.#onReset(this.#of.streams.get(id), uint32(payload, 0));
@@ -72,15 +79,26 @@ export class FrameHandler implements FrameListener {
         return this.#onWindow(id, uint32(payload, 0) & MAX_WINDOW);
       case Frame.PUSH_PROMISE:
         throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "nothing may be pushed");
+      case Frame.PRIORITY:
+        if (id === 0) throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "a priority of no stream");
+        // Means nothing any more.
+        return checkLength(payload, 5);
       default:
-        // PRIORITY means nothing any more, and unknown frames are to be ignored.
+        // Unknown frames are to be ignored.
         return;
     }
   }
 
   onDataStart(id: number, length: number, flags: number): void {
     this.#blocks.checkClosed();
+    this.#startData(id, length, length, flags);
+  }
+
+  /** `length`: what counts for the windows. */
+  #startData(id: number, length: number, bytes: number, flags: number): void {
     const stream = this.#of.streams.get(id);
+    if (bytes > 0) this.#guard.earn();
+    else if ((flags & Flag.END_STREAM) === 0) this.#chore();
     this.#receiver = stream;
     this.#of.windows.take(stream, length, (flags & Flag.END_STREAM) !== 0);
     if (stream?.remoteEnded) throw new Http2Error(ErrorCode.STREAM_CLOSED, "DATA behind a stream's end");
@@ -96,22 +114,34 @@ export class FrameHandler implements FrameListener {
     if ((flags & Flag.END_STREAM) !== 0 && stream?.open) this.#remoteEnd(stream);
   }
 
+  #onPadded(flags: number, id: number, payload: Buffer): void {
+    const bytes = unpadded(payload);
+    this.#startData(id, payload.length, bytes.length, flags);
+    this.onData(bytes);
+    this.onDataEnd(flags);
+  }
+
   #onHeaders(id: number, fields: Fields | undefined, ended: boolean): void {
     if (this.#of.streams.begins(id)) return this.#begin(id, fields, ended);
     const stream = this.#of.streams.get(id);
     // Undefined: behind a reset that has crossed it on the way.
-    if (stream === undefined) return;
+    if (stream === undefined) return this.#chore();
     if (stream.remoteEnded) throw new Http2Error(ErrorCode.STREAM_CLOSED, "headers behind a stream's end");
-    if (fields === undefined) return this.#refuse(stream, ErrorCode.PROTOCOL_ERROR);
+    // What a client sends behind its first fields are trailers, which end it.
+    const endless = this.#of.isServer && !ended;
+    if (fields === undefined || endless) return this.#refuse(stream, ErrorCode.PROTOCOL_ERROR);
     stream.listener.onHeaders(fields);
     if (ended && stream.open) this.#remoteEnd(stream);
   }
 
   #begin(id: number, fields: Fields | undefined, ended: boolean): void {
     const { onStream, maxStreams } = this.#of;
-    const refused = this.#of.draining || this.#of.streams.size >= maxStreams;
+    this.#guard.earn();
+    const refused =
+      this.#of.draining || this.#of.sending.queuedBytes > MAX_QUEUED_BYTES || this.#of.streams.size >= maxStreams;
     if (refused || fields === undefined || onStream === undefined) {
       const code = refused ? ErrorCode.REFUSED_STREAM : ErrorCode.ENHANCE_YOUR_CALM;
+      if (!refused) this.#reset();
       this.#of.outbox.push(numberFrame(Frame.RST_STREAM, id, code));
       return;
     }
@@ -139,14 +169,13 @@ export class FrameHandler implements FrameListener {
     if (id === 0) return this.#of.sending.widenAll(more);
     const stream = this.#of.streams.get(id);
     if (stream === undefined) return;
-    if (more === 0 || stream.sendWindow + more > MAX_WINDOW) this.#refuse(stream, ErrorCode.FLOW_CONTROL_ERROR);
+    if (more === 0) this.#refuse(stream, ErrorCode.PROTOCOL_ERROR);
+    else if (stream.sendWindow + more > MAX_WINDOW) this.#refuse(stream, ErrorCode.FLOW_CONTROL_ERROR);
     else this.#of.sending.widen(stream, more);
   }
 
   #onReset(stream: Stream | undefined, code: number): void {
-    if (this.#of.isServer && !this.#resets.take()) {
-      throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "too many streams are reset");
-    }
+    this.#reset();
     if (stream === undefined) return;
     stream.listener.onReset(code);
     this.#of.remove(stream);
@@ -162,9 +191,27 @@ export class FrameHandler implements FrameListener {
 
   /** Ends a stream, and tells its listener. */
   #refuse(stream: Stream, code: number): void {
+    this.#reset();
     stream.listener.onReset(code);
     this.#of.outbox.push(numberFrame(Frame.RST_STREAM, stream.id, code));
     this.#of.remove(stream);
+  }
+
+  /** Counts one, however it comes about: a client can also make its server reset a stream. */
+  #reset(): void {
+    if (this.#of.isServer) this.#guard.reset();
+  }
+
+  #chore(): void {
+    if (this.#of.isServer) this.#guard.chore(this.#of.sending.earned);
+  }
+
+  #greet(type: number, flags: number): void {
+    if (type !== Frame.SETTINGS || (flags & Flag.ACK) !== 0) {
+      throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "a frame before the first SETTINGS");
+    }
+    this.#greeted = true;
+    this.#of.onGreeted();
   }
 
   #remoteEnd(stream: Stream): void {

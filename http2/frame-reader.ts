@@ -15,7 +15,10 @@ export interface FrameListener {
 export class FrameReader {
   readonly #listener: FrameListener;
   readonly #maxBytes: number;
+  /** The beginning of a frame whose end has not come: its bytes have to be so many before it is looked at again. */
   #rest: Buffer | undefined;
+  #restBytes = 0;
+  #wanted = 0;
   /** Of the DATA frame that is being read. */
   #dataLeft = 0;
   #dataFlags = 0;
@@ -28,8 +31,8 @@ export class FrameReader {
 
   /** Throws Http2Error, as the listener may. */
   read(chunk: Buffer): void {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = undefined;
+    const bytes = this.#joined(chunk);
+    if (bytes === undefined) return;
     let pos = 0;
     for (;;) {
       if (this.#dataLeft > 0) {
@@ -61,6 +64,29 @@ export class FrameReader {
       this.#listener.onFrame(type, flags, stream, bytes.subarray(pos + HEAD_BYTES, end));
       pos = end;
     }
-    if (pos < bytes.length) this.#rest = bytes.subarray(pos);
+    if (pos < bytes.length) this.#keep(bytes, pos);
+  }
+
+  #keep(bytes: Buffer, from: number): void {
+    const whole = bytes.length - from >= HEAD_BYTES ? HEAD_BYTES + bytes.readUIntBE(from, 3) : HEAD_BYTES;
+    this.#rest = Buffer.allocUnsafe(whole);
+    this.#restBytes = bytes.copy(this.#rest, 0, from);
+    this.#wanted = whole;
+  }
+
+  /**
+   * With the rest before it; undefined while that is still no frame. Each byte is copied once or twice, into how few pieces a frame
+   * may be cut: joining all that is there for each piece would take time that grows with their square.
+   */
+  #joined(chunk: Buffer): Buffer | undefined {
+    const rest = this.#rest;
+    if (rest === undefined) return chunk;
+    if (this.#restBytes + chunk.length < this.#wanted) {
+      rest.set(chunk, this.#restBytes);
+      this.#restBytes += chunk.length;
+      return undefined;
+    }
+    this.#rest = undefined;
+    return Buffer.concat([rest.subarray(0, this.#restBytes), chunk]);
   }
 }

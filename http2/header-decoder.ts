@@ -11,7 +11,7 @@ const ENTRY_BYTES = 32;
 
 /** As Node's HTTP/2 has it: more header fields than this are nobody's request. */
 const MAX_FIELDS = 128;
-const MAX_LIST_BYTES = 65_536;
+export const MAX_LIST_BYTES: number = 65_536;
 
 /** Text that no field may hold: what would end a line elsewhere. A name is never empty, and in lower case. */
 const BAD_VALUE = /[\0\r\n]/;

@@ -8,6 +8,7 @@ export class Outbox {
   readonly #socket: Duplex;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  #pushedBytes = 0;
   readonly #flush = (): void => this.flush();
 
   constructor(socket: Duplex) {
@@ -19,10 +20,21 @@ export class Outbox {
     return this.#bytes + this.#socket.writableLength;
   }
 
+  /** What has left altogether. */
+  get leftBytes(): number {
+    return this.#pushedBytes - this.backlogBytes;
+  }
+
+  /** The socket is to be given no more before it drains. */
+  get full(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
   push(chunk: Uint8Array): void {
     if (this.#chunks.length === 0) process.nextTick(this.#flush);
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
+    this.#pushedBytes += chunk.length;
   }
 
   flush(): void {

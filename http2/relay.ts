@@ -4,6 +4,9 @@ import type { Fields } from "./header-decoder.ts";
 import { encodeFields } from "./header-encoder.ts";
 import { NOBODY, type Stream, type StreamListener } from "./stream.ts";
 
+/** What is read of one end is acknowledged, whether or not the other takes it: with more than this waiting the stream is given up. */
+const MAX_QUEUED_BYTES = 2 ** 28;
+
 /** Hands a stream of one connection on to another one, as it is, both ways. */
 export function relay(from: Connection, stream: Stream, to: Connection, fields: Fields): StreamListener {
   const far = to.open(NOBODY);
@@ -30,6 +33,8 @@ function oneWay(connection: Connection, stream: Stream): StreamListener {
     onData(bytes) {
       release(false);
       connection.sendData(stream, [bytes], false);
+      if (stream.queue.length > 1 && connection.queuedBytes > MAX_QUEUED_BYTES)
+        connection.reset(stream, ErrorCode.ENHANCE_YOUR_CALM);
     },
     onEnd: () => release(true),
     onReset: (code) => connection.reset(stream, code ?? ErrorCode.CANCEL),

@@ -1,4 +1,5 @@
 import { ErrorCode, Http2Error } from "./error.ts";
+import { BYTES_PER_CHORE, FRAME_EARNS } from "./flood-guard.ts";
 import { DEFAULT_WINDOW, Flag, Frame, HEAD_BYTES, MAX_WINDOW, MIN_FRAME_BYTES, putHead } from "./frame.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Body, Stream } from "./stream.ts";
@@ -20,6 +21,10 @@ const DEFAULT_TABLE_BYTES = 4096;
 export class SendQueue {
   /** The longest payload that the other end takes. */
   maxFrameBytes: number = MIN_FRAME_BYTES;
+  /** What waits for a window or for the socket. */
+  queuedBytes = 0;
+  /** What the other end may answer what it was sent with, see `FloodGuard`. */
+  earned = 0;
   readonly #outbox: Outbox;
   readonly #onLocalEnd: (stream: Stream) => void;
   #window = DEFAULT_WINDOW;
@@ -40,6 +45,7 @@ export class SendQueue {
   data(stream: Stream, parts: readonly Uint8Array[], last: boolean, trailers: Buffer | undefined): void {
     let left = 0;
     for (const part of parts) left += part.length;
+    this.queuedBytes += left;
     stream.queue.push({
       parts,
       last: last && trailers === undefined,
@@ -77,6 +83,7 @@ export class SendQueue {
   }
 
   forget(stream: Stream): void {
+    for (const { left } of stream.queue) this.queuedBytes -= left;
     if (stream.queue.length > 0) stream.queue.length = 0;
     this.#waiting.delete(stream);
   }
@@ -116,6 +123,8 @@ export class SendQueue {
   /** One DATA frame of so many of the body's bytes. */
   #frame(stream: Stream, body: Body, bytes: number): void {
     body.left -= bytes;
+    this.queuedBytes -= bytes;
+    this.earned += FRAME_EARNS + bytes / BYTES_PER_CHORE;
     stream.sendWindow -= bytes;
     this.#window -= bytes;
     const flags = body.last && body.left === 0 ? Flag.END_STREAM : 0;
@@ -143,6 +152,7 @@ export class SendQueue {
   #block(stream: Stream, block: Buffer, flags: number): void {
     const whole = this.#tellTable ? Buffer.concat([NO_TABLE, block]) : block;
     this.#tellTable = false;
+    this.earned += FRAME_EARNS;
     for (let from = 0, type: number = Frame.HEADERS; ; type = Frame.CONTINUATION) {
       const to = Math.min(whole.length, from + this.maxFrameBytes);
       const end = to === whole.length ? Flag.END_HEADERS : 0;

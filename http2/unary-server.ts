@@ -8,6 +8,7 @@ import {
   STATUS_CODES,
 } from "../core/index.ts";
 import type { Connection } from "./connection.ts";
+import { ErrorCode } from "./error.ts";
 import { fieldOf } from "./fields.ts";
 import type { Fields } from "./header-decoder.ts";
 import { encodeFields } from "./header-encoder.ts";
@@ -140,6 +141,7 @@ export class UnaryCall implements StreamListener, UnaryRequest {
   }
 
   onClosed(): void {
+    this.#timer?.[Symbol.dispose]();
     if (this.#counted) this.#call.counter?.leave();
   }
 
@@ -152,6 +154,8 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     }
     this.deadline = deadlineIn(limitMs);
     this.#timer = onDeadline(this.deadline, () => {
+      // An answer that the client has not taken by then is not kept for it.
+      if (this.#ended) return this.#call.connection.reset(this.#call.stream, ErrorCode.CANCEL);
       this.#fail(STATUS_CODES.DEADLINE_EXCEEDED, "Deadline exceeded");
       this.signal.abort();
     });
@@ -166,7 +170,7 @@ export class UnaryCall implements StreamListener, UnaryRequest {
       const sizes = `${message.length} vs. ${maxSendBytes}`;
       return this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Sent message larger than max (${sizes})`);
     }
-    this.#end();
+    this.#ended = true;
     const { connection, stream } = this.#call;
     connection.sendHeaders(stream, HEADERS, false);
     connection.sendData(stream, [messagePrefix(message.length), message], false, OK_TRAILERS);

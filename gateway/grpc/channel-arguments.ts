@@ -12,6 +12,9 @@ const WINDOW_BYTES = 2 ** 20;
 /** A payload that every client may send; longer ones would only be held longer. */
 const MAX_FRAME_BYTES = 16_384;
 
+/** Far more than RFC 9113 asks to allow (100): clients of servers that join calls send many at once. But not any number. */
+const MAX_STREAMS = 1000;
+
 /** What `grpc.channelArguments` tell of connections, under gRPC's own names for it. */
 export function connectionLimits({ channelArguments, maxBytes }: GrpcConfig): ConnectionLimits {
   const number = (name: string): number | undefined => {
@@ -23,7 +26,7 @@ export function connectionLimits({ channelArguments, maxBytes }: GrpcConfig): Co
       everyMs: number("grpc.keepalive_time_ms") ?? KEEPALIVE.everyMs,
       timeoutMs: number("grpc.keepalive_timeout_ms") ?? KEEPALIVE.timeoutMs,
     },
-    maxStreams: number("grpc.max_concurrent_streams"),
+    maxStreams: number("grpc.max_concurrent_streams") ?? MAX_STREAMS,
     maxAgeMs: number("grpc.max_connection_age_ms"),
     maxAgeGraceMs: number("grpc.max_connection_age_grace_ms"),
     maxIdleMs: number("grpc.max_connection_idle_ms"),

@@ -88,7 +88,8 @@ export class RawClient implements Disposable {
     this.#socket = connect(port, "127.0.0.1");
     this.#socket.on("error", () => {});
     this.#socket.on("data", (chunk: Buffer) => this.#read(chunk));
-    this.closed = once(this.#socket, "close");
+    // Not `once`, which rejects where frames were on their way as the server closed.
+    this.closed = new Promise((resolve) => this.#socket.once("close", resolve));
   }
 
   /** The preface and an empty SETTINGS frame. */
@@ -104,6 +105,16 @@ export class RawClient implements Disposable {
 
   frame(type: number, flags: number, stream: number, payload: readonly number[] | Uint8Array = []): this {
     return this.write(frameOf(type, flags, stream, payload));
+  }
+
+  /** Reads nothing more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** What the server has not taken. */
+  get waitingBytes(): number {
+    return this.#socket.writableLength;
   }
 
   /** The code of the GOAWAY that has come; undefined without one. */

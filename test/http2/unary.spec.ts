@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, test, vi } from "vitest";
 import { CallController, deadlineIn, NO_DEADLINE } from "../../core/index.ts";
+import { encodeFields } from "../../http2/header-encoder.ts";
 import {
   type ConnectionLimits,
   fieldOf,
@@ -13,6 +14,7 @@ import {
   type UnaryHandler,
   type UnaryOutcome,
 } from "../../http2/index.ts";
+import { RawClient } from "./raw-client.ts";
 
 const PATH = "/a.B/C";
 const STREAM_PATH = "/a.B/Count";
@@ -158,6 +160,17 @@ test("a deadline that passes ends the call for both, and the handler is told", a
   expect(await askGrpc(grpc, Buffer.alloc(0), PATH, 100)).toMatch(/^DEADLINE_EXCEEDED/);
   await vi.waitFor(() => expect(aborted).toHaveBeenCalledTimes(2));
   await vi.waitFor(() => expect(server.counts.at(-1)).toBe(0));
+});
+
+test("an answer that the client doesn't take is kept until the deadline", async () => {
+  await using front = await startFront(echo);
+  using client = new RawClient(front.port).greet().frame(4, 0, 0, [0, 4, 0, 0, 0, 0]);
+  const fields = [":method", "POST", ":path", PATH, "content-type", "application/grpc", "grpc-timeout", "300m"];
+  client.frame(1, 4, 1, encodeFields(fields)).frame(0, 1, 1, [0, 0, 0, 0, 1, 7]);
+  await expect.poll(() => client.frames.some(({ type }) => type === 1)).toBe(true);
+  expect(front.counts).toEqual([1]);
+  await expect.poll(() => front.counts).toEqual([1, 0]);
+  expect(client.frames.find(({ type }) => type === 3)?.payload[3]).toBe(8);
 });
 
 test("a client that gives up is heard, and others go on", async () => {
