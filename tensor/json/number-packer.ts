@@ -12,8 +12,8 @@ export function isPackable(dtype: DTypeName): boolean {
   return RANGES[dtype] !== undefined || INTEGERS[dtype] !== undefined;
 }
 
-/** More than it was by this factor at most: what is foreseen may be much too long. */
-const MAX_GROWTH = 4;
+/** More than there is by this factor at most: what is foreseen may be much too long, though what is not written takes no memory. */
+const MAX_GROWTH = 32;
 
 /** Gathers what the kernels read, brought to its type. */
 export class NumberPacker {

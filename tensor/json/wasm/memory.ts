@@ -3,8 +3,8 @@
  * All sizes are fixed; the module never grows.
  */
 
-/** Text that a call sees at once. Small enough to stay in the second-level cache with what is made of it. */
-export const WINDOW_BYTES: i32 = 65536;
+/** Text that a call sees at once. Small enough to stay in the nearest caches with what is made of it. */
+export const WINDOW_BYTES: i32 = 32768;
 /** Behind the text: loads of eight bytes may begin at its last byte. */
 const SLACK: i32 = 64;
 
