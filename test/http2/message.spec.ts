@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { MessageReader, messagePrefix } from "../../http2/message.ts";
+
+const noise = (bytes: number): Buffer =>
+  Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => (i * 31) ^ (i >>> 8)));
+
+describe("a message is whole, and its pieces stay as they are, in pieces of", () => {
+  for (const { piece, bytes } of [
+    { piece: 1, bytes: 300 },
+    { piece: 4, bytes: 3 },
+    { piece: 5, bytes: 20_000 },
+    { piece: 16_384, bytes: 600_000 },
+    { piece: 16_384, bytes: 9_000_000 },
+    { piece: 10_000_000, bytes: 9_000_000 },
+    { piece: 3, bytes: 0 },
+  ]) {
+    test(`${piece} bytes, of ${bytes}`, () => {
+      const message = noise(bytes);
+      const stream = Buffer.concat([messagePrefix(bytes), message]);
+      const before = Buffer.from(stream);
+      const reader = new MessageReader(-1);
+      for (let at = 0; at < stream.length; at += piece) {
+        expect(reader.take()).toBeUndefined();
+        expect(reader.add(stream.subarray(at, at + piece))).toBeUndefined();
+        expect(reader.add(Buffer.alloc(0))).toBeUndefined();
+      }
+      expect(stream.equals(before)).toBe(true);
+      expect(reader.take()?.equals(message)).toBe(true);
+    });
+  }
+});
+
+test("what comes behind a message is told, and not taken", () => {
+  for (const more of [1, 2 ** 20]) {
+    const reader = new MessageReader(-1);
+    expect(reader.add(Buffer.concat([messagePrefix(3), noise(2)]))).toBeUndefined();
+    expect(reader.add(noise(1 + more))).toBe("more than one");
+  }
+});
+
+test("a length that is only said takes no memory", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const readers = Array.from({ length: 20 }, () => {
+    const reader = new MessageReader(-1);
+    for (const piece of [messagePrefix(2 ** 31), noise(10), noise(10)]) expect(reader.add(piece)).toBeUndefined();
+    return reader;
+  });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(readers.length * 2 ** 21);
+});
+
+test("a message in very small pieces takes no more than its own length", () => {
+  const before = process.memoryUsage();
+  const reader = new MessageReader(-1);
+  const chunk = Buffer.alloc(2 ** 16);
+  reader.add(messagePrefix(2 ** 20));
+  for (let i = 0; i < 2 ** 20 - 1; i++) reader.add(chunk.subarray(i % chunk.length, (i % chunk.length) + 1));
+  expect(reader.take()).toBeUndefined();
+  globalThis.gc?.();
+  expect(process.memoryUsage().heapUsed - before.heapUsed).toBeLessThan(60 * 2 ** 20);
+});
