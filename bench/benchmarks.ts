@@ -11,6 +11,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   cnn: () => import("./cnn.ts"),
   "python-small": () => import("./python-small.ts"),
   "python-image": () => import("./python-image.ts"),
+  "python-cnn": () => import("./python-cnn.ts"),
   "grpc-proxies": () => import("./grpc-proxies.ts"),
   codec: () => import("./codec.ts"),
   memory: () => import("./memory.ts"),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BareRun } from "./bare-engine.ts";
@@ -14,9 +14,10 @@ import {
   versionOf,
 } from "./frame/index.ts";
 import { h2load } from "./load/h2load.ts";
-import { benchModel, benchModels } from "./models.ts";
+import { benchModel } from "./models.ts";
 import { program } from "./peers/programs.ts";
 import { startProduct, withTensorFlow } from "./product.ts";
+import { CNN_SHAPE, cnnAnswer, ramp } from "./ramp.ts";
 import { checkPredict, framed, isNear, PREDICT, predictRequest } from "./requests.ts";
 
 const CONNECTIONS = 16;
@@ -59,11 +60,11 @@ async function measureCnn(options: Options): Promise<Outcome> {
     },
     { proxy, rest: proxy },
   );
-  const want = expectedOf(benchModels());
+  const want = cnnAnswer();
   const scratch = scratchFolder();
 
   const served = async (name: string, model: string): Promise<Contestant> => {
-    const message = predictRequest(model, "x", ramp(), [1, ...SHAPE]);
+    const message = predictRequest(model, "x", ramp(), [1, ...CNN_SHAPE]);
     const bodyFile = join(scratch, `${model}.bin`);
     writeFileSync(bodyFile, framed(message));
     const address = product.grpc;
@@ -88,7 +89,7 @@ async function measureCnn(options: Options): Promise<Outcome> {
   };
 
   const requestFile = join(scratch, "request.bin");
-  writeFileSync(requestFile, predictRequest(MERGED, "x", ramp(), [1, ...SHAPE]));
+  writeFileSync(requestFile, predictRequest(MERGED, "x", ramp(), [1, ...CNN_SHAPE]));
   const cpuOfLoops: number[] = [];
   const loop = async (seconds: number): Promise<BareRun> => {
     const script = fileURLToPath(import.meta.resolve("#asset/dist/bench/bare-engine.js"));
@@ -168,13 +169,3 @@ function rowsOf(rows: readonly Row[], bareCpu: readonly number[]): Row[] {
 }
 
 const BARE = "bare engine";
-const SHAPE = [32, 32, 3] as const;
-
-/** As `ramp()` of `models.py`. */
-function ramp(): Float32Array {
-  return Float32Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, (_, i) => (i % 256) / 256);
-}
-
-function expectedOf(folder: string): readonly number[] {
-  return (JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as { cnn: readonly number[] }).cnn;
-}

@@ -17,8 +17,13 @@ export function imageAsFloats(): Float32Array {
 
 /** Nested lists, 1.4 MB. */
 export function imageAsJson(): string {
-  let parts = imageValues();
-  for (const size of IMAGE_SHAPE.toReversed()) {
+  return nestedJson(imageValues(), IMAGE_SHAPE);
+}
+
+/** The JSON of a tensor whose values, in row-major order, are these texts. */
+export function nestedJson(values: readonly string[], shape: readonly number[]): string {
+  let parts = values;
+  for (const size of shape.toReversed()) {
     const lists: string[] = [];
     for (let from = 0; from < parts.length; from += size) lists.push(`[${parts.slice(from, from + size).join(",")}]`);
     parts = lists;
