@@ -12,10 +12,12 @@ test("any number of names, short and long, is written right the first time and t
 });
 
 test("what is written stays as it is when the next message is written", () => {
-  const write = (name: string): Uint8Array =>
-    encodePredictRequest({ spec: undefined, inputs: new Map(), outputFilter: [name] }, "typed");
   const messages = Array.from({ length: 200 }, (_, i) => write(`name ${i}`));
   expect(messages.map((message) => decodePredictRequest(message).outputFilter[0])).toEqual(
     messages.map((_, i) => `name ${i}`),
   );
 });
+
+function write(name: string): Uint8Array {
+  return encodePredictRequest({ spec: undefined, inputs: new Map(), outputFilter: [name] }, "typed");
+}
