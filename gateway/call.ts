@@ -28,6 +28,8 @@ export interface CallBody {
   prepare?(target: Servable, call: CallLimits): Promise<void> | undefined;
   /** The serialized request message of the method, naming `target`'s model and version. May throw INVALID_ARGUMENT. */
   messageFor(target: Servable): Uint8Array;
+  /** Whether the answer is read here, and not passed on as it comes; then it may come in any form. */
+  readonly readsAnswer?: boolean | undefined;
   /**
    * The same in parts that can be joined with others' where the method has such: undefined for MultiInference and for a
    * message that is wrong. May throw as `messageFor` does.

@@ -12,7 +12,7 @@ export type {
   ServableVersionPolicy,
   SSLConfig,
 } from "./server-config.ts";
-export { modelService, predictionServiceRaw, type RawMethod, workerControl } from "./services.ts";
+export { modelService, predictionServiceRaw, type RawMethod, workerControl, workerInferenceRaw } from "./services.ts";
 export type {
   Any,
   ErrorCodeName,

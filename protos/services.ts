@@ -22,6 +22,11 @@ export const predictionServiceRaw: {
   GetModelMetadata: raw("/tensorflow.serving.PredictionService/GetModelMetadata"),
 };
 
+/** tensorgate.v1.WorkerInference on message bytes. */
+export const workerInferenceRaw: { readonly Predict: RawMethod } = {
+  Predict: raw("/tensorgate.v1.WorkerInference/Predict"),
+};
+
 /** ModelService on objects. */
 export const modelService: {
   readonly GetModelStatus: MethodDefinition<GetModelStatusRequest, GetModelStatusResponse>;

@@ -26,7 +26,10 @@ export function joined(
   { deadline, signal }: Limits,
 ): RoutedCall {
   const messageFor = (target: Servable): Uint8Array => encodeJoined(target, parts, padding);
-  return { ...like, call: { ...like.call, body: { messageFor }, header: () => undefined, deadline, signal } };
+  return {
+    ...like,
+    call: { ...like.call, body: { messageFor, readsAnswer: true }, header: () => undefined, deadline, signal },
+  };
 }
 
 function encodeJoined({ name, version }: Servable, parts: readonly CallInputs[], padding: number): Uint8Array {

@@ -15,6 +15,10 @@ class ObservedBody implements CallBody {
     this.#observation = observation;
   }
 
+  get readsAnswer(): boolean | undefined {
+    return this.#body.readsAnswer;
+  }
+
   prepare(target: Servable, limits: CallLimits): Promise<void> | undefined {
     this.#observation.sentTo(target);
     return this.#body.prepare?.(target, limits);

@@ -61,6 +61,7 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
     made = { target, message: decoded.message, joinable: decoded.strings <= MAX_JOINED_STRINGS };
   };
   return {
+    readsAnswer: true,
     prepare: (target, limits) => (made?.target === target ? undefined : decode(target, limits)),
     messageFor: (target) => madeFor(target).message,
     inputsFor(target) {

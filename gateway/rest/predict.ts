@@ -29,6 +29,7 @@ export function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
     return request;
   };
   return {
+    readsAnswer: true,
     inputsFor,
     messageFor(target) {
       const { signature: key, inputs, outputFilter } = inputsFor(target);

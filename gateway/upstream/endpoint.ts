@@ -1,7 +1,7 @@
 import type { Client } from "@grpc/grpc-js";
 import type { BreakerConfig } from "../../config/index.ts";
 import { InferenceError } from "../../core/index.ts";
-import { predictionServiceRaw } from "../../protos/index.ts";
+import { predictionServiceRaw, workerInferenceRaw } from "../../protos/index.ts";
 import type { InferenceMethod } from "../call.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { failureOf } from "./call-failure.ts";
@@ -71,11 +71,17 @@ export class Endpoint implements Load {
     return this.#breaker.state;
   }
 
-  /** Sends one request message and answers with the response message. Fails as `unaryCall` does. */
-  async call(method: InferenceMethod, message: Uint8Array, limits: CallLimits): Promise<Buffer> {
+  /**
+   * Sends one request message and answers with the response message; `inAnyForm` leaves it to the worker which of a
+   * tensor's fields it fills. Fails as `unaryCall` does.
+   */
+  async call(method: InferenceMethod, message: Uint8Array, limits: CallLimits, inAnyForm = false): Promise<Buffer> {
+    // What runs elsewhere may be a plain TensorFlow Serving.
+    const toOwn = inAnyForm && method === "Predict" && this.#lines.areLocal;
+    const raw = toOwn ? workerInferenceRaw.Predict : predictionServiceRaw[method];
     this.#inFlight++;
     try {
-      return await this.#breaker.run(() => this.#lines.call(predictionServiceRaw[method], message, limits, this.name));
+      return await this.#breaker.run(() => this.#lines.call(raw, message, limits, this.name));
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
       const kind = failureOf(error)?.kind;

@@ -52,6 +52,8 @@ const UNIX = "unix:";
  * until it has had too many resets. The creator closes them.
  */
 export class Lines {
+  /** To a worker of our own, on this machine. */
+  readonly areLocal: boolean;
   /** For control calls. */
   readonly control: Client;
   readonly #first: Caller;
@@ -61,7 +63,8 @@ export class Lines {
 
   constructor(target: string, ping: PingConfig = PING) {
     this.control = openChannel(target, ping);
-    if (target.startsWith(UNIX)) {
+    this.areLocal = target.startsWith(UNIX);
+    if (this.areLocal) {
       this.#connect = () => directCaller(target.slice(UNIX.length), ping);
       this.#first = this.#connect();
     } else {

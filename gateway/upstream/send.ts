@@ -22,7 +22,7 @@ export function createSend(
     const endpoint = leastLoaded(endpoints, tried.get(call), random);
     if (endpoint === undefined) throw noneLeft(endpoints, target.name);
     try {
-      const answer = await endpoint.call(call.method, message, call);
+      const answer = await endpoint.call(call.method, message, call, call.body.readsAnswer);
       return { target, arm, content: { is: "message", message: answer } };
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");

@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js
 import { HealthImplementation, service as healthService } from "grpc-health-check";
 import type { Logger } from "../../core/index.ts";
 import { type ConnectionLimits, GrpcFront } from "../../http2/index.ts";
-import { modelService, predictionServiceRaw, workerControl } from "../../protos/index.ts";
+import { modelService, predictionServiceRaw, workerControl, workerInferenceRaw } from "../../protos/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
 import { type BytesAnswer, type CallScope, unary } from "./call-scope.ts";
 import { classify } from "./classify.ts";
@@ -83,6 +83,7 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     MultiInference: (request, scope) => multiInference(manager, rules, request, scope),
     GetModelMetadata: (request) => metadata(manager, request),
   };
+  const inContent = { ...rules, outputForm: "content" } as const;
   const names = Object.keys(answers) as (keyof typeof predictionServiceRaw)[];
   server.addService(
     predictionServiceRaw,
@@ -92,21 +93,31 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     GetModelStatus: unary(parts, (request) => modelStatus(manager, request)),
     HandleReloadConfigRequest: unary(parts, (request, scope) => handleReload(manager, request, rules, scope)),
   });
+  server.addService(
+    { Predict: workerInferenceRaw.Predict },
+    {
+      Predict: unary(
+        parts,
+        inBuffer((request, scope) => predict(manager, inContent, request, scope)),
+      ),
+    },
+  );
   server.addService(workerControl, {
     ApplyModels: unary(parts, (request) => control.apply(request)),
     Watch: control.watch,
   });
   health.addToServer(server);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const paths = new Set([predictionServiceRaw, modelService, workerControl, healthService].flatMap(pathsOf));
+  const paths = new Set(
+    [predictionServiceRaw, workerInferenceRaw, modelService, workerControl, healthService].flatMap(pathsOf),
+  );
+  const direct: (readonly [path: string, answer: BytesAnswer])[] = [
+    ...names.map((name) => [predictionServiceRaw[name].path, answers[name]] as const),
+    [workerInferenceRaw.Predict.path, (request, scope) => predict(manager, inContent, request, scope)],
+  ];
   const front = new GrpcFront({
     limits: LIMITS,
-    handlers: new Map(
-      names.map((name) => {
-        const { path } = predictionServiceRaw[name];
-        return [path, directHandler(parts, path, answers[name])];
-      }),
-    ),
+    handlers: new Map(direct.map(([path, answer]) => [path, directHandler(parts, path, answer)])),
     knows: (path) => paths.has(path),
     inject: (socket) => injector.injectConnection(socket),
   });

@@ -49,6 +49,17 @@ async function deadPort(): Promise<number> {
   return port;
 }
 
+test("in any form, only a worker of this machine is asked in a way of our own", async () => {
+  using server = await startRawServer((message) => message);
+  using elsewhere = connect(server.port);
+  using here = connect(server.socket);
+  const ask = ({ endpoint }: { endpoint: Endpoint }): Promise<Buffer> =>
+    endpoint.call("Predict", text("a"), NO_LIMITS, true);
+  expect(await ask(elsewhere)).toEqual(text("a"));
+  // The server has the service of TensorFlow Serving alone.
+  expect((await failureWith(ask(here))).message).toContain("/tensorgate.v1.WorkerInference/Predict");
+});
+
 /** Calls go over grpc-js to a port, and over a connection of our own to a socket. */
 describe.each(["port", "socket"] as const)("to a %s", (over) => {
   test("sends the message's bytes and answers with the answer's, beyond gRPC's 4 MB", async () => {

@@ -11,7 +11,7 @@ import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { silentLogger } from "../../../core/index.ts";
 import { GrpcFront } from "../../../http2/index.ts";
-import { predictionServiceRaw } from "../../../protos/index.ts";
+import { predictionServiceRaw, workerInferenceRaw } from "../../../protos/index.ts";
 import { decodePredictResponse } from "../../../tensor/index.ts";
 import type { BytesAnswer, CallScope } from "../../../worker/server/call-scope.ts";
 import { directHandler } from "../../../worker/server/direct.ts";
@@ -34,6 +34,9 @@ afterAll(async () => {
 });
 
 const { path } = predictionServiceRaw.Predict;
+
+/** TensorProto's field 4, as bytes. */
+const TENSOR_CONTENT = 0x22;
 
 const LIMITS = { windowBytes: 65_535, maxFrameBytes: 16_384, maxReceiveBytes: -1, maxSendBytes: -1 };
 
@@ -108,6 +111,18 @@ describe("a call on its HTTP/2 stream", () => {
   test("goes past grpc-js, which would tell the time", async () => {
     const { headers } = await answerTo([framed(predictRequest(spec()))]);
     expect(headers.date).toBeUndefined();
+  });
+
+  test("is answered in tensor_content where the gateway asks for that", async () => {
+    const [asClients, asGateway] = await Promise.all(
+      [path, workerInferenceRaw.Predict.path].map((each) =>
+        answerTo([framed(predictRequest(spec()))], { ":path": each }),
+      ),
+    );
+    expect(outputOf(asGateway as Ended)).toEqual(outputOf(asClients as Ended));
+    expect((asGateway as Ended).body).not.toEqual((asClients as Ended).body);
+    const content = Buffer.from([TENSOR_CONTENT, 12, ...outputOf(asGateway as Ended)]);
+    expect((asGateway as Ended).body.includes(content)).toBe(true);
   });
 
   test("is left to grpc-js where it is compressed", async () => {
