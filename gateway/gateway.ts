@@ -11,9 +11,10 @@ import {
 import { createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
+import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
-import { createAccessLog, createMetrics, createObserver, type MetricsPages } from "./observe/index.ts";
+import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
 import { compileRoutes, resolve, route } from "./routing/index.ts";
@@ -35,8 +36,8 @@ export interface GatewayOptions {
 export interface Peers {
   /** Resolves once they have taken over the same configuration as well, and each of `awaited` answers or has failed. */
   apply(config: Config, awaited: readonly ModelName[]): Promise<void>;
-  /** What they have counted. */
-  metrics(): Promise<readonly MetricsPages[]>;
+  /** What each of them has counted. */
+  metrics(page: MetricsPage): Promise<readonly string[]>;
 }
 
 /** A gateway that listens. Whoever starts it shuts it down. */
@@ -50,13 +51,10 @@ export interface Gateway {
   /** Resolves once every connected worker has taken over the last configuration, and each of `awaited` answers or has failed. */
   applied(awaited: readonly ModelName[], signal: CallSignal): Promise<void>;
   /** What this process alone has counted. */
-  metrics(): Promise<MetricsPages>;
+  metrics(page: MetricsPage): Promise<string>;
   /** Not ready, then finishes what is in flight within `limitMs`, then ends ports and workers. */
   shutDown(limitMs: number): Promise<void>;
 }
-
-/** Of the limit, what stays for workers to end in; a quarter of a short one. */
-const WORKERS_END_MS = 1_500;
 
 /** Of that, what a process takes that has to be killed. */
 const KILL_MS = 200;
@@ -118,7 +116,7 @@ export async function startGateway({ config: first, places, prepared, log, peers
   const metrics = createMetrics({
     workers: () => pool.workers(),
     ready: () => missing().length === 0,
-    ...(peers === undefined ? {} : { others: () => peers.metrics() }),
+    ...(peers === undefined ? {} : { others: (page) => peers.metrics(page) }),
   });
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
@@ -160,10 +158,10 @@ export async function startGateway({ config: first, places, prepared, log, peers
       restPort: await restServer?.listen(),
       apply,
       applied,
-      metrics: () => metrics.ownPages(),
+      metrics: (page) => metrics.pageOfThis(page),
       async shutDown(limitMs) {
         const endMs = performance.now() + limitMs;
-        const workersMs = Math.min(WORKERS_END_MS, limitMs / 4);
+        const workersMs = workersShareMs(limitMs);
         const leftMs = (reserveMs: number): number => Math.max(0, endMs - reserveMs - performance.now());
         admission.drain();
         restServer?.drain();

@@ -1,6 +1,6 @@
 export type { ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
-export { createMetrics, type Metrics, type MetricsPages } from "./metrics.ts";
+export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";
 export type { LoadTry, ServingMetrics } from "./serving-metrics.ts";

@@ -16,27 +16,23 @@ export interface MetricsSources {
   readonly workers: () => Promise<readonly WorkerFigures[]>;
   readonly ready: () => boolean;
   /** What other processes of the same gateway have counted, to be added. */
-  readonly others?: () => Promise<readonly MetricsPages[]>;
+  readonly others?: (page: MetricsPage) => Promise<readonly string[]>;
 }
 
-/** Both pages of metrics, in the text format of Prometheus. */
-export interface MetricsPages {
-  readonly own: string;
-  /** Under TensorFlow Serving's names. */
-  readonly serving: string;
-}
+/** A page of metrics: our own, or those under TensorFlow Serving's names. */
+export type MetricsPage = "own" | "serving";
 
 export interface Metrics extends RequestMetrics {
   /** So many Predict calls have gone to a worker as one. */
   departed(labels: BatchLabels, calls: number): void;
   /** The same requests as TensorFlow Serving would count them. */
   readonly serving: ServingMetrics;
-  /** Of the first page. */
+  /** Of our own page. */
   readonly contentType: string;
-  /** What this process has counted. */
-  ownPages(): Promise<MetricsPages>;
-  /** What all processes of the gateway have counted together. */
-  pages(): Promise<MetricsPages>;
+  /** What all processes of the gateway have counted together, in the text format of Prometheus. */
+  page(which: MetricsPage): Promise<string>;
+  /** The same of this process alone. */
+  pageOfThis(which: MetricsPage): Promise<string>;
 }
 
 export type BatchLabels = Pick<RequestLabels, "model" | "version" | "signature">;
@@ -66,10 +62,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const workers = new WorkerMetrics(registry);
   const serving = createServingMetrics();
 
-  const ownPages = async (): Promise<MetricsPages> => {
+  const pageOfThis = async (which: MetricsPage): Promise<string> => {
+    if (which === "serving") return serving.render();
     ready.set(sources.ready() ? 1 : 0);
     workers.set(await sources.workers());
-    return { own: `${requests.render()}${await registry.metrics()}`, serving: serving.render() };
+    return `${requests.render()}${await registry.metrics()}`;
   };
   return {
     serving,
@@ -80,11 +77,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       requests.ended(labels, seconds);
     },
     departed: ({ model, version, signature }, calls) => batches.observe({ model, version, signature }, calls),
-    ownPages,
-    async pages() {
-      const pages = await Promise.all([ownPages(), sources.others?.() ?? []]);
-      const all = pages.flat();
-      return { own: sumOfPages(all.map(({ own }) => own)), serving: sumOfPages(all.map(({ serving: page }) => page)) };
-    },
+    pageOfThis,
+    page: async (which) => sumOfPages((await Promise.all([pageOfThis(which), sources.others?.(which) ?? []])).flat()),
   };
 }

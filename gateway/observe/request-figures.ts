@@ -1,3 +1,5 @@
+import { labelText } from "./label-text.ts";
+
 /** Label values of a request. All but `code` are "" where the request named nothing that we have. */
 export interface RequestLabels {
   readonly protocol: string;
@@ -10,6 +12,9 @@ export interface RequestLabels {
 }
 
 export type InFlightLabels = Pick<RequestLabels, "protocol" | "method" | "model">;
+
+const NAMES = ["protocol", "method", "model", "version", "signature", "code"];
+const IN_FLIGHT_NAMES = ["protocol", "method", "model"];
 
 /** From a small graph's half millisecond up to the default time limit of a REST call. */
 const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -50,8 +55,7 @@ export class RequestFigures {
     const key = `${labels.protocol}\0${labels.method}\0${labels.model}`;
     let cell = this.#underWay.get(key);
     if (cell === undefined) {
-      const { protocol, method, model } = labels;
-      cell = new UnderWay(labelText({ protocol, method, model }));
+      cell = new UnderWay(labelText(IN_FLIGHT_NAMES, [labels.protocol, labels.method, labels.model]));
       this.#underWay.set(key, cell);
     }
     cell.count++;
@@ -64,7 +68,8 @@ export class RequestFigures {
     if (cell === undefined) {
       const { protocol, method, model, version, signature, code } = labels;
       const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
-      cell = { labels: labelText({ protocol, method, model, version, signature, code }), counts, count: 0, seconds: 0 };
+      const text = labelText(NAMES, [protocol, method, model, version, signature, code]);
+      cell = { labels: text, counts, count: 0, seconds: 0 };
       this.#ended.set(key, cell);
     }
     let bucket = 0;
@@ -106,14 +111,4 @@ function durationLines({ labels, counts, count, seconds }: Ended): string[] {
 
 function heading(name: string, type: string, help: string): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
-}
-
-function labelText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${escaped(value)}"`)
-    .join(",");
-}
-
-function escaped(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

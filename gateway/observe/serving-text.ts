@@ -1,3 +1,5 @@
+import { labelText } from "./label-text.ts";
+
 /**
  * Metrics as TensorFlow Serving counts and prints them (`util/prometheus_exporter.cc`): names with slashes that become
  * colons, no HELP, braces even without labels.
@@ -98,15 +100,6 @@ export class ServingHistogram implements ServingMetric {
 
 function printedName(name: string): string {
   return name.replaceAll(/[^a-zA-Z0-9_]/g, ":");
-}
-
-/** Only what would end a value is escaped there, and a line's end, with which no scraper could read the rest. */
-function labelText(names: readonly string[], values: readonly string[]): string {
-  return names.map((name, i) => `${name}="${escaped(values[i] ?? "")}"`).join(",");
-}
-
-function escaped(value: string): string {
-  return /[\\"\n]/.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n") : value;
 }
 
 /** As C's `%g` prints a number: limits are labels, and dashboards name them. */

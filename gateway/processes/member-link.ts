@@ -2,7 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import type { Config } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
-import type { MetricsPages } from "../observe/index.ts";
+import type { MetricsPage } from "../observe/index.ts";
 import { Asks } from "./asks.ts";
 import type { ToMember, ToPrimary } from "./messages.ts";
 
@@ -21,14 +21,14 @@ export class MemberLink {
   wasReady = false;
   readonly #process: Worker;
   readonly #applied = new Asks<void>();
-  readonly #counted = new Asks<MetricsPages | undefined>();
+  readonly #counted = new Asks<string | undefined>();
 
   /** `onMessage` gets what the member says unasked; `config` is asked once it can be told. */
   constructor(config: () => Config, onMessage: (message: ToPrimary) => void) {
     this.#process = cluster.fork();
     this.#process.on("message", (message: ToPrimary) => {
       if (message.is === "applied") this.#applied.answered(message.ask);
-      else if (message.is === "counted") this.#counted.answered(message.ask, message.pages);
+      else if (message.is === "counted") this.#counted.answered(message.ask, message.page);
       else if (message.is === "hears") this.send({ is: "start", config: config() });
       else onMessage(message);
     });
@@ -65,8 +65,8 @@ export class MemberLink {
   }
 
   /** Undefined when it has ended meanwhile. */
-  count(): Promise<MetricsPages | undefined> {
-    return this.#ask(this.#counted, (ask) => this.send({ is: "count", ask }), undefined);
+  count(page: MetricsPage): Promise<string | undefined> {
+    return this.#ask(this.#counted, (ask) => this.send({ is: "count", page, ask }), undefined);
   }
 
   kill(): void {

@@ -1,6 +1,5 @@
 import { CallController, createBusyLogger } from "../../core/index.ts";
 import { type Gateway, type Peers, startGateway } from "../gateway.ts";
-import type { MetricsPages } from "../observe/index.ts";
 import { Asks } from "./asks.ts";
 import type { ToMember, ToPrimary } from "./messages.ts";
 import { SharedPlaces } from "./shared-places.ts";
@@ -11,10 +10,10 @@ import { SharedPlaces } from "./shared-places.ts";
  */
 export async function memberMain(): Promise<number> {
   const applied = new Asks<void>();
-  const counted = new Asks<readonly MetricsPages[]>();
+  const counted = new Asks<readonly string[]>();
   const peers: Peers = {
     apply: (config, awaited) => applied.ask((ask) => tell({ is: "applyAll", config, awaited, ask })),
-    metrics: () => counted.ask((ask) => tell({ is: "countAll", ask })),
+    metrics: (page) => counted.ask((ask) => tell({ is: "countAll", page, ask })),
   };
   const [prepared, isPrepared] = promise<void>();
   const [ended, end] = promise<number>();
@@ -46,7 +45,7 @@ export async function memberMain(): Promise<number> {
         await gateway?.applied(message.awaited, new CallController().signal);
         return tell({ is: "applied", ask: message.ask });
       case "count":
-        if (gateway !== undefined) tell({ is: "counted", ask: message.ask, pages: await gateway.metrics() });
+        if (gateway !== undefined) tell({ is: "counted", ask: message.ask, page: await gateway.metrics(message.page) });
         return;
       case "applied":
         return applied.answered(message.ask);

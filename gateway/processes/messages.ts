@@ -1,6 +1,6 @@
 import type { Config } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
-import type { MetricsPages } from "../observe/index.ts";
+import type { MetricsPage } from "../observe/index.ts";
 import type { WorkerFacts, WorkerSlot } from "../upstream/index.ts";
 
 /**
@@ -13,10 +13,10 @@ export type ToMember =
   /** All places of local workers, as they are now. Not sent before the library that they need is there. */
   | { readonly is: "places"; readonly places: readonly Place[] }
   | { readonly is: "apply"; readonly config: Config; readonly awaited: readonly ModelName[]; readonly ask: number }
-  | { readonly is: "count"; readonly ask: number }
+  | { readonly is: "count"; readonly page: MetricsPage; readonly ask: number }
   /** The answer to a member's own question. */
   | { readonly is: "applied"; readonly ask: number }
-  | { readonly is: "counted"; readonly ask: number; readonly pages: readonly MetricsPages[] }
+  | { readonly is: "counted"; readonly ask: number; readonly pages: readonly string[] }
   | { readonly is: "shutDown"; readonly limitMs: number };
 
 export type ToPrimary =
@@ -30,10 +30,10 @@ export type ToPrimary =
   | { readonly is: "silent"; readonly socketPath: string }
   /** Answers to the primary's questions. */
   | { readonly is: "applied"; readonly ask: number }
-  | { readonly is: "counted"; readonly ask: number; readonly pages: MetricsPages }
+  | { readonly is: "counted"; readonly ask: number; readonly page: string }
   /** The same questions, to all other members. */
   | { readonly is: "applyAll"; readonly config: Config; readonly awaited: readonly ModelName[]; readonly ask: number }
-  | { readonly is: "countAll"; readonly ask: number };
+  | { readonly is: "countAll"; readonly page: MetricsPage; readonly ask: number };
 
 export interface Place extends WorkerFacts {
   /** Undefined between two processes. */

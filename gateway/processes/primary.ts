@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../../config/index.ts";
+import { workersShareMs } from "../end-limits.ts";
 import type { Gateway, GatewayOptions } from "../gateway.ts";
 import { quickDeathsAfter, RESTART_RULE, restartDelayMs, type WorkerSlot } from "../upstream/index.ts";
 import { MemberLink, type Ports } from "./member-link.ts";
@@ -15,9 +16,6 @@ export interface ProcessesOptions extends Omit<GatewayOptions, "peers"> {
 
 /** A gateway of one process or several. */
 export type RunningGateway = Pick<Gateway, "restPort" | "grpcPort" | "apply" | "shutDown">;
-
-/** Of the limit, what stays for workers to end in; a quarter of a short one. */
-const WORKERS_END_MS = 1_500;
 
 /**
  * Starts a gateway of several processes that take turns in accepting connections (`node:cluster`), in front of the same
@@ -75,7 +73,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
         await Promise.all(othersThan(member).map((other) => other.apply(config, message.awaited)));
         return member.send({ is: "applied", ask: message.ask });
       case "countAll": {
-        const pages = await Promise.all(othersThan(member).map((other) => other.count()));
+        const pages = await Promise.all(othersThan(member).map((other) => other.count(message.page)));
         return member.send({ is: "counted", ask: message.ask, pages: pages.filter((page) => page !== undefined) });
       }
       case "failed":
@@ -152,7 +150,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       for (const member of members.values()) void member.apply(next, []);
     },
     async shutDown(limitMs) {
-      const workersMs = Math.min(WORKERS_END_MS, limitMs / 4);
+      const workersMs = workersShareMs(limitMs);
       places.stopRestarts();
       for (const member of members.values()) member.send({ is: "shutDown", limitMs: limitMs - workersMs });
       await allEnded(limitMs - workersMs);

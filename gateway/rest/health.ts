@@ -50,13 +50,13 @@ export function addHealthRoutes(app: FastifyInstance, parts: HealthParts): void 
   route("/statusz", () => jsonAnswer(overviewJson(backend, draining())));
   route(METRICS_PATH, async () => ({
     status: 200,
-    body: Buffer.from((await metrics.pages()).own),
+    body: Buffer.from(await metrics.page("own")),
     headers: { "content-type": metrics.contentType },
   }));
   if (monitoringPath === undefined) return;
   const monitored = async (): Promise<RestAnswer> => ({
     status: 200,
-    body: Buffer.from((await metrics.pages()).serving),
+    body: Buffer.from(await metrics.page("serving")),
     headers: { "content-type": "text/plain" },
   });
   // TensorFlow Serving answers every method there.

@@ -16,8 +16,8 @@ import { resultOf } from "./reply.ts";
 import { type Posted, ThreadPool } from "./thread-pool.ts";
 
 /**
- * From here on JSON goes to a thread. Less holds the event loop for some 7 ms, and goes through twice as fast there when a
- * gateway has one core: `bench/rest-image.ts` has bodies of 1.4 MB.
+ * From here on JSON goes to a thread. Less holds the event loop for milliseconds, and the way there and back costs a
+ * gateway on one core more than that: `bench/rest-image.ts` has bodies of 1.4 MB.
  */
 export const IN_THREAD_BYTES: number = 4 * 2 ** 20;
 

@@ -17,7 +17,7 @@ async function textOf(workers: readonly WorkerFigures[]): Promise<string> {
   const metrics = createMetrics({ workers: async () => workers, ready: () => true });
   metrics.entered(LABELS);
   metrics.ended(LABELS, 0.003);
-  return (await metrics.pages()).own;
+  return await metrics.page("own");
 }
 
 test("a request is counted under all its labels, and timed", async () => {
@@ -34,7 +34,7 @@ test("a request is counted under all its labels, and timed", async () => {
 test("a time is counted from its bucket on, a bucket's limit within it", async () => {
   const metrics = createMetrics({ workers: async () => [], ready: () => true });
   for (const seconds of [0.0005, 0.02, 99]) metrics.ended(LABELS, seconds);
-  const text = (await metrics.pages()).own;
+  const text = await metrics.page("own");
   const rows = [...text.matchAll(/^tensorgate_request_duration_seconds_bucket\{le="([^"]+)".*\} (\d+)$/gm)];
   expect(rows.map(([, limit, count]) => `${limit}:${count}`).join(" ")).toBe(
     "0.0005:1 0.001:1 0.0025:1 0.005:1 0.01:1 0.025:2 0.05:2 0.1:2 0.25:2 0.5:2 1:2 2.5:2 5:2 10:2 30:2 +Inf:3",
@@ -46,7 +46,7 @@ test("what would end a label's value is escaped", async () => {
   const metrics = createMetrics({ workers: async () => [], ready: () => true });
   metrics.ended({ ...LABELS, signature: 'a"\\\nb' }, 1);
   metrics.entered({ ...LABELS, model: 'a"' });
-  const text = (await metrics.pages()).own;
+  const text = await metrics.page("own");
   expect(text).toContain('signature="a\\"\\\\\\nb",code="OK"} 1\n');
   expect(text).toContain('model="a\\""} 1\n');
 });
@@ -76,10 +76,10 @@ test("workers are told as they are at the scrape", async () => {
 test("a worker that is gone leaves nothing behind, and nothing is counted twice", async () => {
   let workers: readonly WorkerFigures[] = [WORKER];
   const metrics = createMetrics({ workers: async () => workers, ready: () => true });
-  await metrics.pages();
-  expect((await metrics.pages()).own).toContain('tensorgate_worker_restarts_total{worker="worker-0"} 2\n');
+  await metrics.page("own");
+  expect(await metrics.page("own")).toContain('tensorgate_worker_restarts_total{worker="worker-0"} 2\n');
   workers = [];
-  expect((await metrics.pages()).own).not.toContain("{worker=");
+  expect(await metrics.page("own")).not.toContain("{worker=");
 });
 
 test("two gateways in one process count apart", async () => {

@@ -67,7 +67,7 @@ export async function startGrpc(options: GrpcOptions = {}): Promise<GrpcUnderTes
         );
         signal?.addEventListener("abort", () => call.cancel());
       }),
-    metrics: () => metrics.pages().then(({ own }) => own),
+    metrics: () => metrics.page("own"),
     async [Symbol.asyncDispose]() {
       client.close();
       await server.close(0);

@@ -75,7 +75,7 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
       return { status: response.status, headers: response.headers, text, json: parsed(text) };
     },
     socket: () => connect(port, "127.0.0.1"),
-    metrics: () => metrics.pages().then(({ own }) => own),
+    metrics: () => metrics.page("own"),
     [Symbol.asyncDispose]: () => server.close(0),
   };
 }

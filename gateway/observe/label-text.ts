@@ -1,0 +1,9 @@
+/** Labels as they stand between the braces of a sample in the text format of Prometheus. `values` in the order of `names`. */
+export function labelText(names: readonly string[], values: readonly string[]): string {
+  return names.map((name, i) => `${name}="${escaped(values[i] ?? "")}"`).join(",");
+}
+
+/** Only what would end a value is escaped, and a line's end, with which no scraper could read the rest. */
+function escaped(value: string): string {
+  return /[\\"\n]/.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n") : value;
+}
