@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IN_THREAD_BYTES } from "../../../gateway/threads/index.ts";
+import { allOf } from "../setup/all-of.ts";
 import { createLatch } from "../setup/latch.ts";
 import { type Reply, type RestUnderTest, startRest } from "../setup/rest.ts";
 
@@ -24,15 +24,6 @@ function long(json: string): string {
 
 function told({ status, text }: Reply): { readonly status: number; readonly text: string } {
   return { status, text };
-}
-
-/** All that comes until the server ends the connection. */
-async function allOf(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-  socket.on("error", () => {});
-  await once(socket, "close");
-  return Buffer.concat(chunks).toString();
 }
 
 describe("a body that is decoded in a thread is answered as a short one is", () => {

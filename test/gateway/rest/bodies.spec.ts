@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { allOf } from "../setup/all-of.ts";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
 const MAX_BYTES = 100_000;
@@ -22,15 +22,6 @@ function bodyOf(bytes: number): string {
 
 function head(lines: readonly string[]): string {
   return [`POST ${PREDICT} HTTP/1.1`, "host: x", ...lines, "", ""].join("\r\n");
-}
-
-/** All that comes until the server ends the connection. */
-async function allOf(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-  socket.on("error", () => {});
-  await once(socket, "close");
-  return Buffer.concat(chunks).toString();
 }
 
 test("a body as long as the limit is taken", async () => {
