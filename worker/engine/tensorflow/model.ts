@@ -4,7 +4,7 @@ import type { Effect, LoadedModel, RunCall } from "../engine.ts";
 import type { Library, Pointer } from "./library.ts";
 import { NativeRun } from "./native-run.ts";
 import { afterCallerRun, afterPoolRun, PaceBook } from "./pace.ts";
-import { type RunPool, tooLate } from "./run-pool.ts";
+import { type RunPool, type RunShare, tooLate } from "./run-pool.ts";
 import { closeSession, type Session } from "./session.ts";
 import { runOptions } from "./session-config.ts";
 import { isWiredFor, runTensors, type Wiring, wire } from "./wiring.ts";
@@ -13,6 +13,8 @@ import { isWiredFor, runTensors, type Wiring, wire } from "./wiring.ts";
 export interface Machinery {
   readonly library: Library;
   readonly pool: RunPool;
+  /** Slow runs of one model at a time. */
+  readonly runsPerModel: number;
   /** TF_Buffer with the RunOptions of a run in the calling thread. */
   readonly inCallingThread: Pointer;
 }
@@ -28,6 +30,7 @@ export class TensorFlowModel implements LoadedModel {
   readonly #machinery: Machinery;
   readonly #session: Session;
   readonly #paces = new PaceBook();
+  readonly #share: RunShare;
   /** By plan. */
   readonly #wirings = new Map<string, Wiring>();
   /** Native runs on the pool, those that nobody waits for any more included. */
@@ -40,6 +43,7 @@ export class TensorFlowModel implements LoadedModel {
     this.signatureDefMap = session.signatureDefMap;
     this.effects = session.effects;
     this.#machinery = machinery;
+    this.#share = { limit: machinery.runsPerModel, running: 0 };
     this.#session = session;
     this.#onClosed = onClosed;
   }
@@ -51,7 +55,7 @@ export class TensorFlowModel implements LoadedModel {
     const bytes = fedBytes(call);
     if (this.#paces.get(call.plan, bytes).where === "caller") return this.#runInCaller(call, wiring, bytes);
     const start = (): Promise<Tensor[]> => this.#runOnPool(call, wiring, bytes);
-    return this.#machinery.pool.run({ start, deadline: call.deadline, signal: call.signal });
+    return this.#machinery.pool.run({ share: this.#share, start, deadline: call.deadline, signal: call.signal });
   }
 
   close(): Promise<void> {

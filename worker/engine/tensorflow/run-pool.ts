@@ -1,19 +1,26 @@
 import { type Deadline, InferenceError, onDeadline } from "../../../core/index.ts";
 
+/** How many runs of one model are under way, and how many may be. */
+export interface RunShare {
+  readonly limit: number;
+  running: number;
+}
+
 /** Something that runs on a thread of libuv's pool; `start` answers when it has really ended. */
 export interface Job<T> {
+  readonly share: RunShare;
   readonly start: () => Promise<T>;
   readonly deadline: Deadline;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs at most `limit` jobs at a time, the others in the order of their coming. libuv's pool has few threads, and files and name look-ups
+ * Runs at most `limit` jobs at a time, and no more of a model than its share, the others in the order of their coming. libuv's pool has few threads, and files and name look-ups
  * need them too; a run that waits there could not be taken back.
  */
 export class RunPool {
   readonly #limit: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Map<() => void, RunShare>();
   #running = 0;
 
   constructor(limit: number) {
@@ -26,12 +33,14 @@ export class RunPool {
    */
   run<T>(job: Job<T>): Promise<T> {
     if (job.signal?.aborted) return Promise.reject(cancelled());
+    const { share } = job;
     return new Promise<T>((resolve, reject) => {
       const begin = (): void => {
         this.#running++;
+        share.running++;
         job
           .start()
-          .finally(() => this.#ended())
+          .finally(() => this.#ended(share))
           .finally(heard)
           .then(resolve, reject);
       };
@@ -47,17 +56,24 @@ export class RunPool {
         job.signal?.removeEventListener("abort", onAbort);
       };
       job.signal?.addEventListener("abort", onAbort);
-      if (this.#running < this.#limit) begin();
-      else this.#waiting.add(begin);
+      if (this.#hasPlace(share)) begin();
+      else this.#waiting.set(begin, share);
     });
   }
 
-  #ended(): void {
+  #hasPlace(share: RunShare): boolean {
+    return this.#running < this.#limit && share.running < share.limit;
+  }
+
+  #ended(share: RunShare): void {
     this.#running--;
-    const [next] = this.#waiting;
-    if (next === undefined) return;
-    this.#waiting.delete(next);
-    next();
+    share.running--;
+    for (const [begin, its] of this.#waiting) {
+      if (!this.#hasPlace(its)) continue;
+      this.#waiting.delete(begin);
+      begin();
+      return;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { deadlineIn, NO_DEADLINE } from "../../../../core/index.ts";
-import { RunPool } from "../../../../worker/engine/tensorflow/run-pool.ts";
+import { RunPool, type RunShare } from "../../../../worker/engine/tensorflow/run-pool.ts";
 
 /** A job whose end the test decides. */
 function job(
@@ -21,6 +21,7 @@ function job(
   return { start, end: () => end?.(), fail: (error) => fail?.(error) };
 }
 
+const share = (limit = 100): RunShare => ({ limit, running: 0 });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the pool of runs", () => {
@@ -28,7 +29,7 @@ describe("the pool of runs", () => {
     const log: string[] = [];
     const pool = new RunPool(2);
     const jobs = ["a", "b", "c", "d"].map((name) => job(log, name));
-    const answers = jobs.map(({ start }) => pool.run({ start, deadline: NO_DEADLINE }));
+    const answers = jobs.map(({ start }) => pool.run({ share: share(), start, deadline: NO_DEADLINE }));
     expect(log).toEqual(["a", "b"]);
     jobs[1]?.end();
     expect(await answers[1]).toBe("b");
@@ -37,12 +38,30 @@ describe("the pool of runs", () => {
     expect(await Promise.all(answers)).toEqual(["a", "b", "c", "d"]);
   });
 
+  test("runs no more of a model than its share, and lets other models pass", async () => {
+    const log: string[] = [];
+    const pool = new RunPool(3);
+    const [one, other] = [share(1), share(1)];
+    const jobs = ["a", "b", "c"].map((name) => job(log, name));
+    const ofModels = [one, one, other];
+    const answers = jobs.map(({ start }, i) => pool.run({ share: ofModels[i] ?? one, start, deadline: NO_DEADLINE }));
+    expect(log).toEqual(["a", "c"]);
+    jobs[2]?.end();
+    await answers[2];
+    expect(log).toEqual(["a", "c"]);
+    jobs[0]?.end();
+    await answers[0];
+    expect(log).toEqual(["a", "c", "b"]);
+    jobs[1]?.end();
+    expect(await answers[1]).toBe("b");
+  });
+
   test("gives a failed run's place to the next, and its error to its caller", async () => {
     const log: string[] = [];
     const pool = new RunPool(1);
     const [a, b] = [job(log, "a"), job(log, "b")];
-    const failed = pool.run({ start: a.start, deadline: NO_DEADLINE });
-    const next = pool.run({ start: b.start, deadline: NO_DEADLINE });
+    const failed = pool.run({ share: share(), start: a.start, deadline: NO_DEADLINE });
+    const next = pool.run({ share: share(), start: b.start, deadline: NO_DEADLINE });
     a.fail(new Error("broke"));
     await expect(failed).rejects.toThrow("broke");
     b.end();
@@ -53,8 +72,8 @@ describe("the pool of runs", () => {
     const log: string[] = [];
     const pool = new RunPool(1);
     const [a, b] = [job(log, "a"), job(log, "b")];
-    const first = pool.run({ start: a.start, deadline: NO_DEADLINE });
-    const late = pool.run({ start: b.start, deadline: deadlineIn(5) });
+    const first = pool.run({ share: share(), start: a.start, deadline: NO_DEADLINE });
+    const late = pool.run({ share: share(), start: b.start, deadline: deadlineIn(5) });
     await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
     a.end();
     await first;
@@ -66,9 +85,9 @@ describe("the pool of runs", () => {
     const log: string[] = [];
     const pool = new RunPool(1);
     const [a, b] = [job(log, "a"), job(log, "b")];
-    const late = pool.run({ start: a.start, deadline: deadlineIn(5) });
+    const late = pool.run({ share: share(), start: a.start, deadline: deadlineIn(5) });
     await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
-    const next = pool.run({ start: b.start, deadline: NO_DEADLINE });
+    const next = pool.run({ share: share(), start: b.start, deadline: NO_DEADLINE });
     await turn();
     expect(log).toEqual(["a"]);
     a.end();
@@ -81,8 +100,8 @@ describe("the pool of runs", () => {
     const pool = new RunPool(1);
     const [a, b] = [job(log, "a"), job(log, "b")];
     const giveUp = new AbortController();
-    const first = pool.run({ start: a.start, deadline: NO_DEADLINE });
-    const dropped = pool.run({ start: b.start, deadline: NO_DEADLINE, signal: giveUp.signal });
+    const first = pool.run({ share: share(), start: a.start, deadline: NO_DEADLINE });
+    const dropped = pool.run({ share: share(), start: b.start, deadline: NO_DEADLINE, signal: giveUp.signal });
     giveUp.abort();
     await expect(dropped).rejects.toMatchObject({ code: "CANCELLED" });
     a.end();
@@ -94,6 +113,7 @@ describe("the pool of runs", () => {
   test("does not start a call that was given up before it came", async () => {
     const log: string[] = [];
     const dropped = new RunPool(1).run({
+      share: share(),
       start: job(log, "a").start,
       deadline: NO_DEADLINE,
       signal: AbortSignal.abort(),
