@@ -1,3 +1,4 @@
+export { Bag, type Bagged } from "./bag.ts";
 export { CallController, type CallSignal } from "./call-signal.ts";
 export { type Deadline, deadlineIn, NO_DEADLINE, onDeadline, timeLeftMs } from "./deadline.ts";
 export { fitMessage } from "./fit-message.ts";

@@ -239,7 +239,8 @@ export class Connection {
     clearTimeout(this.#greeting);
     this.#stalls[Symbol.dispose]();
     this.#cause = cause;
-    for (const stream of this.#streams) {
+    for (const stream of this.#streams.items()) {
+      if (!stream.open) continue;
       stream.listener.onReset(undefined);
       this.#sending.forget(stream);
       this.#streams.remove(stream);

@@ -158,7 +158,7 @@ export class FrameHandler implements FrameListener {
       else if (id === Setting.INITIAL_WINDOW_SIZE) {
         const more = value - this.#of.streams.sendWindow;
         this.#of.streams.sendWindow = value;
-        for (const stream of this.#of.streams) this.#of.sending.widen(stream, more);
+        for (const stream of this.#of.streams.items()) this.#of.sending.widen(stream, more);
       }
     }
     this.#of.outbox.push(frame(Frame.SETTINGS, Flag.ACK, 0, Buffer.alloc(0)));
@@ -185,7 +185,9 @@ export class FrameHandler implements FrameListener {
     if (payload.length < 8) throw new Http2Error(ErrorCode.FRAME_SIZE_ERROR, "a broken GOAWAY frame");
     if (this.#of.isServer) return;
     const last = uint32(payload, 0) & MAX_WINDOW;
-    for (const stream of this.#of.streams) if (stream.id > last) this.#onReset(stream, ErrorCode.REFUSED_STREAM);
+    for (const stream of this.#of.streams.items()) {
+      if (stream.open && stream.id > last) this.#onReset(stream, ErrorCode.REFUSED_STREAM);
+    }
     this.#of.onGoaway();
   }
 

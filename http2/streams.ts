@@ -1,13 +1,14 @@
 import { ErrorCode, Http2Error } from "./error.ts";
 import { MAX_WINDOW } from "./frame.ts";
 import type { Stream, StreamListener } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** The open streams of a connection, and which have been. */
 export class Streams {
   /** How much the other end takes on a stream that is new. */
   sendWindow: number;
   readonly #isServer: boolean;
-  readonly #open = new Map<number, Stream>();
+  readonly #open = new StreamTable();
   #lastOfClient = 0;
   #next = 1;
   #idleSinceMs = performance.now();
@@ -36,8 +37,9 @@ export class Streams {
     return this.#open.size > 0 ? 0 : performance.now() - this.#idleSinceMs;
   }
 
-  [Symbol.iterator](): IterableIterator<Stream> {
-    return this.#open.values();
+  /** Those that are open at this moment. */
+  items(): Stream[] {
+    return this.#open.items();
   }
 
   /** Undefined for one that is over. Throws Http2Error for one that has not begun, and for none at all. */
@@ -75,7 +77,7 @@ export class Streams {
       open: true,
       queue: [],
     };
-    this.#open.set(id, stream);
+    this.#open.add(stream);
     return stream;
   }
 

@@ -1,6 +1,6 @@
-import { type Deadline, NO_DEADLINE } from "../../core/index.ts";
+import { Bag, type Bagged, type Deadline, NO_DEADLINE } from "../../core/index.ts";
 
-export interface Expiring {
+export interface Expiring extends Bagged {
   readonly deadline: Deadline;
   expire(): void;
 }
@@ -13,7 +13,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * calls that end long before their deadlines cost no timer each.
  */
 export class Alarm {
-  readonly #watched = new Set<Expiring>();
+  readonly #watched = new Bag<Expiring>();
   #timer: NodeJS.Timeout | undefined;
   #atMs: Deadline = NO_DEADLINE;
 
@@ -37,14 +37,14 @@ export class Alarm {
   #ring(): void {
     const nowMs = performance.now();
     let nextMs = NO_DEADLINE;
-    for (const it of this.#watched) {
+    const expired: Expiring[] = [];
+    for (const it of this.#watched.items()) {
       if (it.deadline > nowMs) nextMs = Math.min(nextMs, it.deadline);
-      else {
-        this.#watched.delete(it);
-        it.expire();
-      }
+      else expired.push(it);
     }
     this.#atMs = NO_DEADLINE;
     if (nextMs !== NO_DEADLINE) this.#set(nextMs);
+    // One that expires may take others with it.
+    for (const it of expired) if (this.#watched.delete(it)) it.expire();
   }
 }

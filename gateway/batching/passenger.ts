@@ -25,6 +25,7 @@ export class Passenger implements Expiring {
   readonly sinceMs: number = performance.now();
   host: Host;
   gone = false;
+  bagIndex = -1;
   readonly #alarm: Alarm;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (thrown: unknown) => void;

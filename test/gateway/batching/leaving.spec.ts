@@ -105,7 +105,7 @@ describe("deadlines", () => {
   test("one timer serves them all: it rings at the earliest, and not for those that have ended", async () => {
     const alarm = new Alarm();
     const rung: string[] = [];
-    const at = (name: string, deadline: number) => ({ deadline, expire: () => rung.push(name) });
+    const at = (name: string, deadline: number) => ({ deadline, bagIndex: -1, expire: () => rung.push(name) });
     const ended = at("ended", deadlineIn(5));
     alarm.watch(at("late", deadlineIn(40)));
     alarm.watch(at("never", NO_DEADLINE));
