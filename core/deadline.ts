@@ -1,10 +1,9 @@
+import { Alarm, type Expiring } from "./alarm.ts";
+
 /** An absolute point on the monotonic clock, in milliseconds of `performance.now()`; `Infinity` = none. */
 export type Deadline = number;
 
 export const NO_DEADLINE: Deadline = Number.POSITIVE_INFINITY;
-
-/** `setTimeout` turns a longer delay into 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function deadlineIn(ms: number, nowMs: number = performance.now()): Deadline {
   return nowMs + ms;
@@ -15,13 +14,29 @@ export function timeLeftMs(deadline: Deadline, nowMs: number = performance.now()
   return Math.max(0, deadline - nowMs);
 }
 
-/** Calls back once the deadline has passed; disposing it clears the timer. Nothing is set up for no deadline. */
+const alarm = new Alarm();
+
+class Expiry implements Expiring, Disposable {
+  readonly deadline: Deadline;
+  readonly expire: () => void;
+  bagIndex = -1;
+
+  constructor(deadline: Deadline, expire: () => void) {
+    this.deadline = deadline;
+    this.expire = expire;
+  }
+
+  [Symbol.dispose](): void {
+    alarm.forget(this);
+  }
+}
+
+const NEVER: Disposable = { [Symbol.dispose]() {} };
+
+/** Calls back once the deadline has passed, unless it is disposed before. Doesn't keep the process alive. */
 export function onDeadline(deadline: Deadline, callback: () => void): Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const arm = (): void => {
-    const leftMs = timeLeftMs(deadline);
-    timer = setTimeout(() => (leftMs > MAX_TIMER_MS ? arm() : callback()), Math.min(leftMs, MAX_TIMER_MS));
-  };
-  if (deadline !== NO_DEADLINE) arm();
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  if (deadline === NO_DEADLINE) return NEVER;
+  const expiry = new Expiry(deadline, callback);
+  alarm.watch(expiry);
+  return expiry;
 }

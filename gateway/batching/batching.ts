@@ -2,7 +2,6 @@ import type { BatchingConfig } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE, type Logger, type ModelName } from "../../core/index.ts";
 import type { Signature } from "../../tensor/index.ts";
 import type { Answer, InferenceMethod, Merging, RoutedCall, Servable } from "../call.ts";
-import { Alarm } from "./alarm.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface BatchingOptions {
@@ -31,7 +30,6 @@ type Traffics = Readonly<Record<InferenceMethod, Map<string, Traffic>>>;
  */
 export function createBatching(options: BatchingOptions): Batching {
   const { configOf, send } = options;
-  const alarm = new Alarm();
   const byTarget = new WeakMap<Servable, Traffics>();
   const trafficsOf = (target: Servable): Traffics => {
     const known = byTarget.get(target);
@@ -52,7 +50,7 @@ export function createBatching(options: BatchingOptions): Batching {
       if (traffic === undefined) {
         const signature = target.signatures.get(key);
         if (signature === undefined) return send(routed);
-        traffic = trafficOf(options, alarm, target, signature, config);
+        traffic = trafficOf(options, target, signature, config);
         bySignature.set(key, traffic);
       }
       traffic.config = config;
@@ -73,7 +71,6 @@ export function createBatching(options: BatchingOptions): Batching {
 
 function trafficOf(
   { endpointCount, send, onDeparture, log }: BatchingOptions,
-  alarm: Alarm,
   target: Servable,
   signature: Signature,
   config: BatchingConfig,
@@ -82,7 +79,6 @@ function trafficOf(
     signature,
     verdict: isOfRows(signature) ? (target.merging.get(signature.key) ?? NOT_EXAMINED) : NO_ROWS,
     config,
-    alarm,
     send,
     endpointCount: () => endpointCount(target),
     onDeparture: (calls) => onDeparture(target, signature.key, calls),

@@ -1,7 +1,6 @@
 import type { BatchingConfig } from "../../config/index.ts";
 import { InferenceError } from "../../core/index.ts";
 import type { Answer, CallInputs, RoutedCall } from "../call.ts";
-import type { Alarm } from "./alarm.ts";
 import { Fifo } from "./fifo.ts";
 import type { Kind, Size } from "./kind.ts";
 import { givenUp, type Host, Passenger } from "./passenger.ts";
@@ -10,7 +9,6 @@ import { Ride, type Send } from "./ride.ts";
 /** What the lanes of a signature have in common. */
 export interface Street {
   readonly config: BatchingConfig;
-  readonly alarm: Alarm;
   readonly send: Send;
   /** Whether calls may still be joined: those that wait when it comes out that they must not be travel alone. */
   readonly joins: boolean;
@@ -54,13 +52,13 @@ export class Lane implements Host {
 
   /** Fails with UNAVAILABLE when the queue is full, and as `send` does. */
   run(routed: RoutedCall, inputs: CallInputs, size: Size): Promise<Answer> {
-    const { config, waiting, alarm } = this.#street;
+    const { config, waiting } = this.#street;
     const full = waiting.rows + size.rows > config.maxQueuedRows || waiting.bytes + size.bytes > config.maxQueuedBytes;
     if (full) return Promise.reject(isFull(waiting));
     if (routed.call.signal.aborted) return Promise.reject(givenUp());
     return new Promise((resolve, reject) => {
       this.#count(size, 1);
-      this.#queue.push(new Passenger(routed, inputs, size, this, alarm, resolve, reject));
+      this.#queue.push(new Passenger(routed, inputs, size, this, resolve, reject));
       if (this.#underWay < this.#street.slots()) this.departSoon();
     });
   }

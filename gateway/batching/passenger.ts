@@ -1,6 +1,5 @@
-import { type Deadline, InferenceError } from "../../core/index.ts";
+import { type Deadline, InferenceError, onDeadline } from "../../core/index.ts";
 import type { Answer, CallInputs, RoutedCall } from "../call.ts";
-import type { Alarm, Expiring } from "./alarm.ts";
 import type { Size } from "./kind.ts";
 
 /** Who has a passenger at the moment: the lane that it waits in, then the ride that it is on. */
@@ -18,17 +17,17 @@ export function givenUp(): InferenceError {
 }
 
 /** A call that has not been answered yet. Its own deadline and its client's leaving hold, whatever company it is in. */
-export class Passenger implements Expiring {
+export class Passenger {
   readonly routed: RoutedCall;
   readonly inputs: CallInputs;
   readonly size: Size;
   readonly sinceMs: number = performance.now();
   host: Host;
   gone = false;
-  bagIndex = -1;
-  readonly #alarm: Alarm;
+  readonly #expiry: Disposable;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (thrown: unknown) => void;
+  readonly #expire = (): void => this.#leave(new InferenceError("DEADLINE_EXCEEDED", TIMED_OUT));
   readonly #giveUp = (): void => this.#leave(givenUp());
 
   constructor(
@@ -36,7 +35,6 @@ export class Passenger implements Expiring {
     inputs: CallInputs,
     size: Size,
     host: Host,
-    alarm: Alarm,
     resolve: (answer: Answer) => void,
     reject: (thrown: unknown) => void,
   ) {
@@ -44,19 +42,14 @@ export class Passenger implements Expiring {
     this.inputs = inputs;
     this.size = size;
     this.host = host;
-    this.#alarm = alarm;
     this.#resolve = resolve;
     this.#reject = reject;
     routed.call.signal.addEventListener("abort", this.#giveUp, ONCE);
-    alarm.watch(this);
+    this.#expiry = onDeadline(this.deadline, this.#expire);
   }
 
   get deadline(): Deadline {
     return this.routed.call.deadline;
-  }
-
-  expire(): void {
-    this.#leave(new InferenceError("DEADLINE_EXCEEDED", TIMED_OUT));
   }
 
   answer(answer: Answer): void {
@@ -92,7 +85,7 @@ export class Passenger implements Expiring {
   }
 
   #settle(): void {
-    this.#alarm.forget(this);
+    this.#expiry[Symbol.dispose]();
     this.routed.call.signal.removeEventListener("abort", this.#giveUp);
   }
 }

@@ -1,7 +1,6 @@
 import type { BatchingConfig } from "../../config/index.ts";
 import type { Signature } from "../../tensor/index.ts";
 import type { Answer, CallInputs, Merging, RoutedCall } from "../call.ts";
-import type { Alarm } from "./alarm.ts";
 import { isOfKind, kindOf, sizeOf } from "./kind.ts";
 import { Lane, type Street } from "./lane.ts";
 import type { Send } from "./ride.ts";
@@ -14,7 +13,6 @@ export interface TrafficParts {
   readonly signature: Signature;
   readonly verdict: Merging;
   readonly config: BatchingConfig;
-  readonly alarm: Alarm;
   readonly send: Send;
   /** How many endpoints have the version. */
   readonly endpointCount: () => number;
@@ -32,7 +30,6 @@ interface Express {
 /** All calls by one method for one signature of one version. */
 export class Traffic implements Street {
   config: BatchingConfig;
-  readonly alarm: Alarm;
   readonly send: Send;
   readonly waiting: { rows: number; bytes: number } = { rows: 0, bytes: 0 };
   readonly #parts: TrafficParts;
@@ -46,7 +43,6 @@ export class Traffic implements Street {
   constructor(parts: TrafficParts) {
     this.#parts = parts;
     this.config = parts.config;
-    this.alarm = parts.alarm;
     this.send = parts.send;
     this.#verdict = parts.verdict;
     this.#trial = new Trial(parts.send, (verdict) => this.#decide(verdict));

@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { deadlineIn, NO_DEADLINE } from "../../../core/index.ts";
-import { Alarm } from "../../../gateway/batching/alarm.ts";
+import { deadlineIn } from "../../../core/index.ts";
 import { Fifo } from "../../../gateway/batching/fifo.ts";
 import { answered, badRow, batching, call, turn, workers } from "./support.ts";
 
@@ -100,24 +98,6 @@ describe("deadlines", () => {
     await first;
     await turn();
     expect(sent).toEqual([[1]]);
-  });
-
-  test("one timer serves them all: it rings at the earliest, and not for those that have ended", async () => {
-    const alarm = new Alarm();
-    const rung: string[] = [];
-    const at = (name: string, deadline: number) => ({ deadline, bagIndex: -1, expire: () => rung.push(name) });
-    const ended = at("ended", deadlineIn(5));
-    alarm.watch(at("late", deadlineIn(40)));
-    alarm.watch(at("never", NO_DEADLINE));
-    alarm.watch(ended);
-    alarm.watch(at("early", deadlineIn(20)));
-    alarm.watch(at("far", deadlineIn(2 ** 40)));
-    alarm.forget(ended);
-    await expect.poll(() => rung).toEqual(["early", "late"]);
-    alarm.watch(at("past", deadlineIn(-1)));
-    await expect.poll(() => rung).toEqual(["early", "late", "past"]);
-    await sleep(5);
-    expect(rung).toHaveLength(3);
   });
 });
 

@@ -1,7 +1,8 @@
-import { Bag, type Bagged, type Deadline, NO_DEADLINE } from "../../core/index.ts";
+import { Bag, type Bagged } from "./bag.ts";
 
 export interface Expiring extends Bagged {
-  readonly deadline: Deadline;
+  /** On the clock of `performance.now()`; not `Infinity`. */
+  readonly deadline: number;
   expire(): void;
 }
 
@@ -10,15 +11,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * One timer for all that may expire. It goes off at the earliest deadline that it was told of, and then looks who is left:
- * calls that end long before their deadlines cost no timer each.
+ * calls that end long before their deadlines cost no timer each. It keeps no process alive.
  */
 export class Alarm {
   readonly #watched = new Bag<Expiring>();
   #timer: NodeJS.Timeout | undefined;
-  #atMs: Deadline = NO_DEADLINE;
+  #atMs = Number.POSITIVE_INFINITY;
 
   watch(it: Expiring): void {
-    if (it.deadline === NO_DEADLINE) return;
     this.#watched.add(it);
     if (it.deadline < this.#atMs) this.#set(it.deadline);
   }
@@ -27,7 +27,7 @@ export class Alarm {
     this.#watched.delete(it);
   }
 
-  #set(atMs: Deadline): void {
+  #set(atMs: number): void {
     clearTimeout(this.#timer);
     this.#atMs = atMs;
     const delayMs = Math.max(0, Math.ceil(atMs - performance.now()));
@@ -36,15 +36,19 @@ export class Alarm {
 
   #ring(): void {
     const nowMs = performance.now();
-    let nextMs = NO_DEADLINE;
+    let nextMs = Number.POSITIVE_INFINITY;
     const expired: Expiring[] = [];
     for (const it of this.#watched.items()) {
       if (it.deadline > nowMs) nextMs = Math.min(nextMs, it.deadline);
       else expired.push(it);
     }
-    this.#atMs = NO_DEADLINE;
-    if (nextMs !== NO_DEADLINE) this.#set(nextMs);
+    this.#atMs = Number.POSITIVE_INFINITY;
+    if (nextMs !== this.#atMs) this.#set(nextMs);
     // One that expires may take others with it.
-    for (const it of expired) if (this.#watched.delete(it)) it.expire();
+    for (const it of expired) {
+      if (it.bagIndex < 0) continue;
+      this.#watched.delete(it);
+      it.expire();
+    }
   }
 }
