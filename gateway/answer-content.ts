@@ -1,9 +1,35 @@
+import { type Bytes, joined } from "../core/index.ts";
 import { decodePredictResponse, encodePredictResponse, type Tensor, type TensorForm } from "../tensor/index.ts";
-import type { AnswerContent } from "./call.ts";
+import type { AnswerContent, ReceivedMessage } from "./call.ts";
 
 /** The serialized response message; one that is made here has its numbers in this form, by default as TensorFlow Serving sends them. */
 export function messageOf(content: AnswerContent, form: TensorForm = "typed"): Uint8Array {
   return content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, form);
+}
+
+/** The same for who only passes it on: in pieces where it came so. */
+export function messagePiecesOf(content: AnswerContent, form: TensorForm): Bytes {
+  return content.is === "message" && content.pieces !== undefined ? content.pieces : messageOf(content, form);
+}
+
+/** What a worker has sent. */
+export function receivedMessage(bytes: Bytes): AnswerContent {
+  return bytes instanceof Uint8Array ? { is: "message", message: bytes } : new MessageInPieces(bytes);
+}
+
+class MessageInPieces implements ReceivedMessage {
+  readonly is = "message";
+  readonly pieces: readonly Uint8Array[];
+  #message: Uint8Array | undefined;
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.pieces = pieces;
+  }
+
+  get message(): Uint8Array {
+    this.#message ??= joined(this.pieces);
+    return this.#message;
+  }
 }
 
 /** Of Predict. Throws INTERNAL with origin worker for a message that is no such answer. */

@@ -1,4 +1,4 @@
-import type { CallSignal, Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
+import type { Bytes, CallSignal, Deadline, ModelName, ModelSpec, Version } from "../core/index.ts";
 import type { AnswerSpec, ExamplesInput, Signatures, Tensor } from "../tensor/index.ts";
 
 /** The calls that run a graph. Status, metadata and reload are answered from what the gateway knows. */
@@ -27,7 +27,7 @@ export interface CallBody {
    */
   prepare?(target: Servable, call: CallLimits): Promise<void> | undefined;
   /** The serialized request message of the method, naming `target`'s model and version. May throw INVALID_ARGUMENT. */
-  messageFor(target: Servable): Uint8Array;
+  messageFor(target: Servable): Bytes;
   /** Whether the answer is read here, and not passed on as it comes; then it may come in any form. */
   readonly readsAnswer?: boolean | undefined;
   /**
@@ -96,7 +96,14 @@ export interface Answer {
 
 /** What came back: as the worker wrote it, or taken apart on the way, so that each edge writes its own form but once. */
 export type AnswerContent =
-  /** The serialized response message of the method. Memory that is all its own becomes the edge's, which may give it away. */
-  | { readonly is: "message"; readonly message: Uint8Array }
+  | ReceivedMessage
   /** Of Predict. The tensors may be views of memory that other answers have too. */
   | { readonly is: "outputs"; readonly spec: AnswerSpec; readonly outputs: ReadonlyMap<string, Tensor> };
+
+export interface ReceivedMessage {
+  readonly is: "message";
+  /** The serialized response message of the method. Memory that is all its own becomes the edge's, which may give it away. */
+  readonly message: Uint8Array;
+  /** The same in several pieces, for who only passes it on: where they are there, `message` is only joined when it is asked for. */
+  readonly pieces?: readonly Uint8Array[];
+}

@@ -1,4 +1,4 @@
-import { DEFAULT_SIGNATURE, InferenceError } from "../core/index.ts";
+import { type Bytes, DEFAULT_SIGNATURE, InferenceError, joined } from "../core/index.ts";
 import { decodeExamplesRequest, decodePredictRequest, type Tensor } from "../tensor/index.ts";
 import type { CallInputs } from "./call.ts";
 
@@ -8,13 +8,13 @@ import type { CallInputs } from "./call.ts";
  */
 export function inputsOf(
   method: "Predict" | "Classify" | "Regress",
-  message: Uint8Array,
+  message: Bytes,
   asked: string,
 ): CallInputs | undefined {
   const signature = asked || DEFAULT_SIGNATURE;
   try {
     if (method !== "Predict") {
-      const { input } = decodeExamplesRequest(message);
+      const { input } = decodeExamplesRequest(joined(message));
       return input === undefined ? undefined : { kind: "examples", signature, input };
     }
     const { inputs, outputFilter } = decodePredictRequest(message);

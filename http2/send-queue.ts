@@ -10,8 +10,8 @@ const MAX_BACKLOG_BYTES = 2 ** 20;
 /** What one stream may send before the next one has its turn. */
 const TURN_BYTES = 2 ** 18;
 
-/** Frames whose payload is shorter than this are written as one piece with it. */
-const COPY_BYTES = 16_384;
+/** What is shorter than this is written as one piece with what stands before it: a copy is cheaper than a long list. */
+const COPY_BYTES = 4096;
 
 /** A table of 0 bytes, at the beginning of a header block. */
 const NO_TABLE = Buffer.from([0x20]);
@@ -128,18 +128,22 @@ export class SendQueue {
     stream.sendWindow -= bytes;
     this.#window -= bytes;
     const flags = body.last && body.left === 0 ? Flag.END_STREAM : 0;
-    const copy = bytes <= COPY_BYTES;
-    const head = Buffer.allocUnsafe(HEAD_BYTES + (copy ? bytes : 0));
+    const head = Buffer.allocUnsafe(HEAD_BYTES + (bytes < COPY_BYTES ? bytes : 0));
     let at = putHead(head, 0, bytes, Frame.DATA, flags, stream.id);
-    this.#outbox.push(head);
+    let short: Uint8Array[] = [head];
     for (let left = bytes; left > 0; ) {
       const part = body.parts[body.part] as Uint8Array;
       const count = Math.min(left, part.length - body.offset);
       const view = count === part.length ? part : part.subarray(body.offset, body.offset + count);
-      if (copy) {
+      if (bytes < COPY_BYTES) {
         head.set(view, at);
         at += count;
-      } else if (count > 0) this.#outbox.push(view);
+      } else if (count < COPY_BYTES) short.push(view);
+      else {
+        this.#push(short);
+        this.#outbox.push(view);
+        short = [];
+      }
       left -= count;
       body.offset += count;
       if (body.offset === part.length) {
@@ -147,6 +151,13 @@ export class SendQueue {
         body.offset = 0;
       }
     }
+    this.#push(short);
+  }
+
+  /** As one. */
+  #push(chunks: readonly Uint8Array[]): void {
+    const [only] = chunks;
+    if (only !== undefined) this.#outbox.push(chunks.length === 1 ? only : Buffer.concat(chunks));
   }
 
   #block(stream: Stream, block: Buffer, flags: number): void {

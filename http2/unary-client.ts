@@ -1,5 +1,14 @@
 import type { Duplex } from "node:stream";
-import { type CallSignal, type Deadline, NO_DEADLINE, onDeadline, timeLeftMs } from "../core/index.ts";
+import {
+  type Bytes,
+  byteLengthOf,
+  type CallSignal,
+  type Deadline,
+  NO_DEADLINE,
+  onDeadline,
+  piecesOf,
+  timeLeftMs,
+} from "../core/index.ts";
 import { Connection } from "./connection.ts";
 import { ErrorCode } from "./error.ts";
 import { fieldOf } from "./fields.ts";
@@ -18,7 +27,7 @@ export type UnaryOutcome =
       readonly code: number;
       readonly details: string;
       readonly trailers: Fields;
-      readonly message: Buffer | undefined;
+      readonly message: Bytes | undefined;
     }
   /** The server never saw it. */
   | { readonly is: "refused"; readonly details: string }
@@ -53,7 +62,7 @@ export class UnaryClient {
   }
 
   /** Never rejects. `path` as in `/package.Service/Method`. */
-  call(path: string, message: Uint8Array, limits: UnaryLimits): Promise<UnaryOutcome> {
+  call(path: string, message: Bytes, limits: UnaryLimits): Promise<UnaryOutcome> {
     if (this.#line === undefined || !this.#line.connection.opens) this.#line = openLine(this.#connect(), this.#ping);
     const line = this.#line;
     return new Promise((resolve) => new Call(line, this.#head(path, limits.deadline), message, limits, resolve));
@@ -111,13 +120,7 @@ class Call implements StreamListener {
   #trailers: Fields | undefined;
   #ended = false;
 
-  constructor(
-    line: Line,
-    head: Buffer,
-    message: Uint8Array,
-    limits: UnaryLimits,
-    resolve: (outcome: UnaryOutcome) => void,
-  ) {
+  constructor(line: Line, head: Buffer, message: Bytes, limits: UnaryLimits, resolve: (outcome: UnaryOutcome) => void) {
     this.#line = line;
     this.#resolve = resolve;
     this.#signal = limits.signal;
@@ -125,7 +128,7 @@ class Call implements StreamListener {
     this.#signal.addEventListener("abort", this.#cancel, { once: true });
     this.#timer = onDeadline(limits.deadline, () => this.#giveUp({ is: "expired" }));
     line.connection.sendHeaders(this.#stream, head, false);
-    line.connection.sendData(this.#stream, [messagePrefix(message.length), message], true);
+    line.connection.sendData(this.#stream, [messagePrefix(byteLengthOf(message)), ...piecesOf(message)], true);
   }
 
   onHeaders(fields: Fields): void {

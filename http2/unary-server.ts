@@ -1,10 +1,13 @@
 import {
+  type Bytes,
+  byteLengthOf,
   CallController,
   type CallSignal,
   type Deadline,
   deadlineIn,
   NO_DEADLINE,
   onDeadline,
+  piecesOf,
   STATUS_CODES,
 } from "../core/index.ts";
 import type { Connection } from "./connection.ts";
@@ -19,7 +22,7 @@ import type { Stream, StreamListener } from "./stream.ts";
 /** A unary gRPC call as it has come in. */
 export interface UnaryRequest {
   readonly fields: Fields;
-  readonly message: Buffer;
+  readonly message: Bytes;
   readonly deadline: Deadline;
   /** Aborted when the client gives up, its deadline passes or its connection is lost before the answer. */
   readonly signal: CallSignal;
@@ -28,7 +31,7 @@ export interface UnaryRequest {
 }
 
 export type UnaryAnswer =
-  | { readonly code: 0; readonly message: Uint8Array }
+  | { readonly code: 0; readonly message: Bytes }
   | { readonly code: number; readonly details: string; readonly trailers?: Fields };
 
 /** Neither throws nor rejects. What is answered at once leaves in the turn in which the message came. */
@@ -84,7 +87,7 @@ export interface ServedCall {
 export class UnaryCall implements StreamListener, UnaryRequest {
   readonly fields: Fields;
   readonly peer: string;
-  message: Buffer = NO_MESSAGE;
+  message: Bytes = NO_MESSAGE;
   readonly signal: CallController = new CallController();
   deadline: Deadline = NO_DEADLINE;
   readonly #call: ServedCall;
@@ -166,14 +169,15 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     if (!("message" in answer)) return this.#fail(answer.code, answer.details, answer.trailers);
     const { message } = answer;
     const { maxSendBytes } = this.#call.limits;
-    if (maxSendBytes !== -1 && message.length > maxSendBytes) {
-      const sizes = `${message.length} vs. ${maxSendBytes}`;
+    const bytes = byteLengthOf(message);
+    if (maxSendBytes !== -1 && bytes > maxSendBytes) {
+      const sizes = `${bytes} vs. ${maxSendBytes}`;
       return this.#fail(STATUS_CODES.RESOURCE_EXHAUSTED, `Sent message larger than max (${sizes})`);
     }
     this.#ended = true;
     const { connection, stream } = this.#call;
     connection.sendHeaders(stream, HEADERS, false);
-    connection.sendData(stream, [messagePrefix(message.length), message], false, OK_TRAILERS);
+    connection.sendData(stream, [messagePrefix(bytes), ...piecesOf(message)], false, OK_TRAILERS);
   }
 
   #fail(code: number, details: string, trailers: Fields = []): void {

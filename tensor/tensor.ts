@@ -1,4 +1,4 @@
-import { InferenceError } from "../core/index.ts";
+import { type Bytes, byteLengthOf, InferenceError, joined } from "../core/index.ts";
 import { type DType, dtypeNamed } from "./dtype.ts";
 
 /**
@@ -10,6 +10,8 @@ export interface PackedTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly data: Uint8Array;
+  /** The same in several pieces, for who copies it anyway: where they are there, `data` is only joined when it is asked for. */
+  readonly pieces?: readonly Uint8Array[];
 }
 
 /** Byte strings, row-major; each may be a view of a message. */
@@ -29,15 +31,35 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /** Throws INVALID_ARGUMENT unless the bytes are exactly those of the shape. */
-export function packedTensor(dtype: DType, shape: readonly number[], data: Uint8Array): PackedTensor {
+export function packedTensor(dtype: DType, shape: readonly number[], data: Bytes): PackedTensor {
   const wantBytes = elementCount(shape) * dtype.itemBytes;
-  if (data.byteLength !== wantBytes) {
+  const bytes = byteLengthOf(data);
+  if (bytes !== wantBytes) {
     throw new InferenceError(
       "INVALID_ARGUMENT",
-      `a ${dtype.name} tensor of shape [${shape.join(",")}] takes ${wantBytes} bytes, got ${data.byteLength}`,
+      `a ${dtype.name} tensor of shape [${shape.join(",")}] takes ${wantBytes} bytes, got ${bytes}`,
     );
   }
-  return { kind: "packed", dtype, shape, data };
+  return data instanceof Uint8Array ? { kind: "packed", dtype, shape, data } : new TensorInPieces(dtype, shape, data);
+}
+
+class TensorInPieces implements PackedTensor {
+  readonly kind = "packed";
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly pieces: readonly Uint8Array[];
+  #data: Uint8Array | undefined;
+
+  constructor(dtype: DType, shape: readonly number[], pieces: readonly Uint8Array[]) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.pieces = pieces;
+  }
+
+  get data(): Uint8Array {
+    this.#data ??= joined(this.pieces);
+    return this.#data;
+  }
 }
 
 const STRING = dtypeNamed("string");

@@ -1,5 +1,7 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import {
+  type Bytes,
+  byteLengthOf,
   CallController,
   type CallSignal,
   type Deadline,
@@ -32,7 +34,7 @@ export interface AnswerParts {
 export interface RawHandler {
   readonly method: ObservedMethod;
   readonly path: string;
-  readonly answer: (message: Buffer, context: CallContext) => Buffer | Promise<Buffer>;
+  readonly answer: (message: Bytes, context: CallContext) => Bytes | Promise<Bytes>;
 }
 
 /** A call that has come, whichever server has taken it. */
@@ -84,8 +86,8 @@ export async function answerPlain(
   { fields, message, deadline, signal, peer: client }: UnaryRequest,
 ): Promise<UnaryAnswer> {
   const header = (name: string): string | undefined => headerIn(fields, name);
-  const arrived = { method, path, client, bytesIn: message.length, header, deadline, signal };
-  const outcome = await respond(parts, arrived, byteLength, (context) => answer(message, context));
+  const arrived = { method, path, client, bytesIn: byteLengthOf(message), header, deadline, signal };
+  const outcome = await respond(parts, arrived, byteLengthOf, (context) => answer(message, context));
   return "error" in outcome ? errorToStatus(outcome.error) : { code: 0, message: outcome.response };
 }
 
@@ -124,8 +126,4 @@ export function unary<Request, Response>(
     });
     void serve(call, reply, signal);
   };
-}
-
-export function byteLength(message: Buffer): number {
-  return message.length;
 }

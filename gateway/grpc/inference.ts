@@ -1,5 +1,6 @@
+import type { Bytes } from "../../core/index.ts";
 import type { TensorForm } from "../../tensor/index.ts";
-import { messageOf } from "../answer-content.ts";
+import { messagePiecesOf } from "../answer-content.ts";
 import type { Backend } from "../backend.ts";
 import type { InferenceMethod, Servable } from "../call.ts";
 import { observedBody } from "../observe/index.ts";
@@ -11,10 +12,10 @@ import { parseBody, parseSpec } from "./parse.ts";
 export async function infer(
   backend: Backend,
   method: InferenceMethod,
-  message: Buffer,
+  message: Bytes,
   { observation, header, deadline, signal }: CallContext,
   form: TensorForm,
-): Promise<Buffer> {
+): Promise<Bytes> {
   const spec = parseSpec(method, message);
   observation.asksFor(spec);
   let target: Servable | undefined;
@@ -28,6 +29,5 @@ export async function infer(
     throw target === undefined ? thrown : explained(thrown, spec, target);
   });
   observation.sentTo(answer.target);
-  const bytes = messageOf(answer.content, form);
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return messagePiecesOf(answer.content, form);
 }

@@ -1,4 +1,4 @@
-import { InferenceError } from "../../core/index.ts";
+import { type Bytes, InferenceError, joinedBuffer } from "../../core/index.ts";
 import {
   codec,
   type GetModelMetadataRequest,
@@ -19,8 +19,8 @@ const SIGNATURE_DEF = "signature_def";
 const SIGNATURE_DEF_MAP = "type.googleapis.com/tensorflow.serving.SignatureDefMap";
 
 /** The order of checks and their words are those of `servables/tensorflow/get_model_metadata_impl.cc`. */
-export function getModelMetadata(backend: Backend, message: Buffer, { observation, header }: CallContext): Buffer {
-  const request = parseMetadataRequest(message);
+export function getModelMetadata(backend: Backend, message: Bytes, { observation, header }: CallContext): Buffer {
+  const request = parseMetadataRequest(joinedBuffer(message));
   if (request.model_spec === null) throw noSpec();
   const spec = specOf(request.model_spec);
   observation.asksFor(spec);

@@ -1,5 +1,6 @@
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import {
+  type Bytes,
   type Deadline,
   deadlineIn,
   InferenceError,
@@ -18,7 +19,7 @@ import { inputsOf } from "../message-inputs.ts";
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
 
 /** The model that a serialized request names. Throws INVALID_ARGUMENT, in TensorFlow Serving's words where it names none. */
-export function parseSpec(method: InferenceMethod, message: Uint8Array): ModelSpec {
+export function parseSpec(method: InferenceMethod, message: Bytes): ModelSpec {
   const spec = requestSpec(method, message);
   // A task without a spec counts as one with an empty spec (servables/tensorflow/multi_inference_helper.cc).
   if (spec === undefined && method !== "MultiInference") throw noSpec();
@@ -51,8 +52,8 @@ export function unnamed(): InferenceError {
 }
 
 /** The message as it came, but for its ModelSpec when that does not name the target already; its parts when asked for. */
-export function parseBody(method: InferenceMethod, message: Uint8Array, spec: ModelSpec): CallBody {
-  const messageFor = (target: Servable): Uint8Array => {
+export function parseBody(method: InferenceMethod, message: Bytes, spec: ModelSpec): CallBody {
+  const messageFor = (target: Servable): Bytes => {
     const named = spec.choice.by === "version" && spec.choice.version === target.version;
     const renamed = spec.name !== target.name;
     if (named && !renamed && method !== "MultiInference") return message;

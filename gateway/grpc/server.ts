@@ -8,7 +8,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { GrpcConfig } from "../../config/index.ts";
-import type { Logger } from "../../core/index.ts";
+import { joinedBuffer, type Logger } from "../../core/index.ts";
 import { GrpcFront } from "../../http2/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
 import type { TensorForm } from "../../tensor/index.ts";
@@ -16,7 +16,7 @@ import type { Backend } from "../backend.ts";
 import type { InferenceMethod } from "../call.ts";
 import { InFlight } from "../in-flight.ts";
 import type { Observer } from "../observe/index.ts";
-import { type AnswerParts, answerPlain, byteLength, type RawHandler, unary } from "./answer.ts";
+import { type AnswerParts, answerPlain, type CallContext, type RawHandler, unary } from "./answer.ts";
 import { connectionLimits } from "./channel-arguments.ts";
 import { tlsOptions } from "./credentials.ts";
 import { addHealthAndReflection } from "./health.ts";
@@ -132,7 +132,11 @@ function rawHandlers(backend: Backend, form: TensorForm): readonly RawHandler[] 
 }
 
 function addServices(server: Server, backend: Backend, parts: AnswerParts, raw: readonly RawHandler[]): void {
-  const handlers = raw.map(({ method, answer }) => [method, unary<Buffer, Buffer>(parts, method, byteLength, answer)]);
+  const handlers = raw.map(({ method, answer }) => {
+    const whole = async (message: Buffer, context: CallContext): Promise<Buffer> =>
+      joinedBuffer(await answer(message, context));
+    return [method, unary(parts, method, (message: Buffer) => message.length, whole)];
+  });
   server.addService(predictionServiceRaw, Object.fromEntries(handlers));
   server.addService(modelService, {
     GetModelStatus: unary(parts, "GetModelStatus", uncounted, (request, context) =>

@@ -1,3 +1,4 @@
+import type { Bytes } from "../../core/index.ts";
 import type { CallBody, CallInputs, CallLimits, Servable } from "../call.ts";
 import type { Observation } from "./observation.ts";
 
@@ -24,7 +25,7 @@ class ObservedBody implements CallBody {
     return this.#body.prepare?.(target, limits);
   }
 
-  messageFor(target: Servable): Uint8Array {
+  messageFor(target: Servable): Bytes {
     this.#observation.sentTo(target);
     return this.#body.messageFor(target);
   }

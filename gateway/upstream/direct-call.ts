@@ -1,4 +1,4 @@
-import { type InferenceError, statusCodeName } from "../../core/index.ts";
+import { type Bytes, type InferenceError, statusCodeName } from "../../core/index.ts";
 import { type Fields, fieldOf, type UnaryClient } from "../../http2/index.ts";
 import type { RawMethod } from "../../protos/index.ts";
 import {
@@ -17,10 +17,10 @@ import type { CallLimits } from "./unary-call.ts";
 export async function directCall(
   client: UnaryClient,
   method: RawMethod,
-  message: Uint8Array,
+  message: Bytes,
   limits: CallLimits,
   worker: string,
-): Promise<Buffer> {
+): Promise<Bytes> {
   if (limits.signal.aborted) throw givenUp();
   const outcome = await client.call(method.path, message, limits);
   switch (outcome.is) {

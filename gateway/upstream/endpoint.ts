@@ -1,6 +1,6 @@
 import type { Client } from "@grpc/grpc-js";
 import type { BreakerConfig } from "../../config/index.ts";
-import { InferenceError } from "../../core/index.ts";
+import { type Bytes, InferenceError } from "../../core/index.ts";
 import { predictionServiceRaw, workerInferenceRaw } from "../../protos/index.ts";
 import type { InferenceMethod } from "../call.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
@@ -75,7 +75,7 @@ export class Endpoint implements Load {
    * Sends one request message and answers with the response message; `inAnyForm` leaves it to the worker which of a
    * tensor's fields it fills. Fails as `unaryCall` does.
    */
-  async call(method: InferenceMethod, message: Uint8Array, limits: CallLimits, inAnyForm = false): Promise<Buffer> {
+  async call(method: InferenceMethod, message: Bytes, limits: CallLimits, inAnyForm = false): Promise<Bytes> {
     // What runs elsewhere may be a plain TensorFlow Serving.
     const toOwn = inAnyForm && method === "Predict" && this.#lines.areLocal;
     const raw = toOwn ? workerInferenceRaw.Predict : predictionServiceRaw[method];

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { Client, credentials } from "@grpc/grpc-js";
-import { InferenceError } from "../../core/index.ts";
+import { type Bytes, InferenceError } from "../../core/index.ts";
 import { type PingConfig, UnaryClient } from "../../http2/index.ts";
 import type { RawMethod } from "../../protos/index.ts";
 import { directCall } from "./direct-call.ts";
@@ -40,7 +40,7 @@ const MAX_RESETS = 800;
 
 /** A connection that calls go over. */
 interface Caller {
-  call(method: RawMethod, message: Uint8Array, limits: CallLimits, worker: string): Promise<Buffer>;
+  call(method: RawMethod, message: Bytes, limits: CallLimits, worker: string): Promise<Bytes>;
   close(): void;
 }
 
@@ -75,7 +75,7 @@ export class Lines {
   }
 
   /** Makes one call, over a connection that can stand its reset. Fails as `unaryCall` does. */
-  async call(method: RawMethod, message: Uint8Array, limits: CallLimits, worker: string): Promise<Buffer> {
+  async call(method: RawMethod, message: Bytes, limits: CallLimits, worker: string): Promise<Bytes> {
     if (this.#line.inFlight + this.#line.resets >= MAX_RESETS) this.#change(this.#connect());
     const line = this.#line;
     line.inFlight++;

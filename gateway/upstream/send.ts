@@ -1,4 +1,5 @@
 import { InferenceError } from "../../core/index.ts";
+import { receivedMessage } from "../answer-content.ts";
 import type { Answer, InferenceCall, RoutedCall } from "../call.ts";
 import { failureOf } from "./call-failure.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -23,7 +24,7 @@ export function createSend(
     if (endpoint === undefined) throw noneLeft(endpoints, target.name);
     try {
       const answer = await endpoint.call(call.method, message, call, call.body.readsAnswer);
-      return { target, arm, content: { is: "message", message: answer } };
+      return { target, arm, content: receivedMessage(answer) };
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
       if (error.retryable) remember(tried, call, endpoint);

@@ -1,8 +1,10 @@
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
+  type Bytes,
   type CallSignal,
   type Deadline,
   type InferenceError,
+  joinedBuffer,
   NO_DEADLINE,
   statusCodeName,
   timeLeftMs,
@@ -37,7 +39,7 @@ const NO_METADATA = new Metadata();
 export function unaryCall(
   client: Client,
   method: RawMethod,
-  message: Uint8Array,
+  message: Bytes,
   limits: CallLimits,
   worker: string,
 ): Promise<Buffer> {
@@ -51,7 +53,7 @@ export function unaryCall(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
-      asBuffer(message),
+      joinedBuffer(message),
       NO_METADATA,
       options,
       (error, answer) => {
@@ -102,8 +104,4 @@ function statusOf({ code, details, metadata }: ServiceError): WorkerStatus {
 function transportError(error: ServiceError, sent: boolean, worker: string): InferenceError {
   if (error.code === status.DEADLINE_EXCEEDED) return timedOut(error);
   return connectionError(sent ? "dropped" : "refused", error.details, worker);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,9 +1,10 @@
-import { InferenceError } from "../../core/index.ts";
+import { type Bytes, byteLengthOf, InferenceError, joined } from "../../core/index.ts";
 import { type DType, dtypeOf, type ValueField } from "../dtype.ts";
 import { StringBudget } from "../limits.ts";
 import { packedTensor, stringTensor, type Tensor } from "../tensor.ts";
 import { decodeFixed, decodePacked, decodeStrings } from "./decode-values.ts";
 import { malformed } from "./malformed.ts";
+import type { FieldReader } from "./piece-reader.ts";
 import { LEN, VARINT, WireReader } from "./reader.ts";
 import { MAX_RANK, readShape, type WireShape } from "./shape.ts";
 
@@ -45,7 +46,7 @@ const EMPTY = new Uint8Array(0);
 interface Header {
   dtype: number;
   readonly shape: WireShape;
-  content: Uint8Array | undefined;
+  content: Bytes | undefined;
 }
 
 /**
@@ -59,8 +60,8 @@ export function decodeTensor(bytes: Uint8Array): Tensor {
 }
 
 /** As {@link decodeTensor}, from a reader over the message, as a part of a request. */
-export function readTensor(reader: WireReader, budget: StringBudget): Tensor {
-  const from = reader.pos;
+export function readTensor(reader: FieldReader, budget: StringBudget): Tensor {
+  const again = reader.fork();
   const header = readHeader(reader);
   const dtype = knownDtype(header.dtype);
   const shape = checkedShape(header.shape);
@@ -68,20 +69,20 @@ export function readTensor(reader: WireReader, budget: StringBudget): Tensor {
   if (dtype.name === "string") budget.take(count);
   // TensorFlow looks at no values then.
   if (count === 0) return dtype.name === "string" ? stringTensor(shape, []) : packedTensor(dtype, shape, EMPTY);
-  if (header.content !== undefined && header.content.length > 0) {
+  if (header.content !== undefined && byteLengthOf(header.content) > 0) {
     return dtype.name === "string"
-      ? stringTensor(shape, stringsOf(header.content, count))
+      ? stringTensor(shape, stringsOf(joined(header.content), count))
       : packedTensor(dtype, shape, header.content);
   }
-  return readValues(new WireReader(reader.bytes, from, reader.end), dtype, shape, count);
+  return readValues(again instanceof WireReader ? again : new WireReader(again.rest()), dtype, shape, count);
 }
 
-function readHeader(reader: WireReader): Header {
+function readHeader(reader: FieldReader): Header {
   const header: Header = { dtype: 0, shape: { dims: [], unknownRank: false }, content: undefined };
   while (reader.next()) {
     if (reader.is(1, VARINT)) header.dtype = reader.int32();
     else if (reader.is(2, LEN)) readShape(reader.message(), header.shape);
-    else if (reader.is(4, LEN)) header.content = reader.view();
+    else if (reader.is(4, LEN)) header.content = reader.parts();
     else reader.skip();
   }
   return header;

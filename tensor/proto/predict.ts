@@ -1,4 +1,4 @@
-import { InferenceError, type ModelSpec } from "../../core/index.ts";
+import { type Bytes, InferenceError, type ModelSpec } from "../../core/index.ts";
 import { MAX_NAMES, StringBudget, tooMany } from "../limits.ts";
 import type { Tensor } from "../tensor.ts";
 import { readTensor } from "./decode-tensor.ts";
@@ -14,6 +14,7 @@ import {
 import { answerOf, MALFORMED } from "./malformed.ts";
 import { readMapEntry } from "./map-entry.ts";
 import { type AnswerSpec, readAnswerSpec, readSpec, writeAnswerSpec, writeSpec } from "./model-spec.ts";
+import { type FieldReader, fieldReader } from "./piece-reader.ts";
 import { LEN, WireReader } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
 import { fieldSize, WireWriter } from "./writer.ts";
@@ -44,9 +45,9 @@ export interface PredictResponse {
 const REQUEST = { spec: 1, inputs: 2, outputFilter: 3 } as const;
 const RESPONSE = { outputs: 1, spec: 2 } as const;
 
-/** Tensors are views of `bytes` where they can be. Throws INVALID_ARGUMENT for bytes that are no such message. */
-export function decodePredictRequest(bytes: Uint8Array): SentPredictRequest {
-  const reader = new WireReader(bytes);
+/** Tensors are views of `bytes` where they can be, `tensor_content` in several pieces included. Throws INVALID_ARGUMENT for bytes that are no such message. */
+export function decodePredictRequest(bytes: Bytes): SentPredictRequest {
+  const reader = fieldReader(bytes);
   const inputs = new Map<string, () => Tensor>();
   const outputFilter: string[] = [];
   const budget = new StringBudget();
@@ -55,9 +56,8 @@ export function decodePredictRequest(bytes: Uint8Array): SentPredictRequest {
     if (inputs.size > MAX_NAMES || outputFilter.length > MAX_NAMES) throw tooMany("inputs or outputs", MAX_NAMES);
     if (reader.is(REQUEST.spec, LEN)) spec = readSpec(reader.message(), spec);
     else if (reader.is(REQUEST.inputs, LEN)) {
-      const { key, value } = readMapEntry(reader.message());
-      const { pos } = value;
-      inputs.set(key, () => readNamed(key, new WireReader(value.bytes, pos, value.end), budget));
+      const { key, value } = readMapEntry(reader.part());
+      inputs.set(key, () => readNamed(key, value.fork(), budget));
     } else if (reader.is(REQUEST.outputFilter, LEN)) outputFilter.push(reader.string());
     else reader.skip();
   }
@@ -139,7 +139,7 @@ export function readEntry(reader: WireReader, into: Map<string, Tensor>, budget:
 }
 
 /** The reason follows the words of TensorFlow Serving, which gives none. */
-function readNamed(name: string, value: WireReader, budget: StringBudget): Tensor {
+function readNamed(name: string, value: FieldReader, budget: StringBudget): Tensor {
   try {
     return readTensor(value, budget);
   } catch (thrown) {

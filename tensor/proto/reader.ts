@@ -1,3 +1,4 @@
+import type { Bytes } from "../../core/index.ts";
 import { malformed } from "./malformed.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -136,6 +137,23 @@ export class WireReader {
     return decodeUtf8(this.view());
   }
 
+  /** As a message in pieces is read (`PieceReader`): a value as it lies, a nested message as it lies, all that is left, and the same once more. */
+  parts(): Bytes {
+    return this.view();
+  }
+
+  part(): WireReader {
+    return this.message();
+  }
+
+  rest(): Uint8Array {
+    return this.bytes.subarray(this.pos, this.end);
+  }
+
+  fork(): WireReader {
+    return new WireReader(this.bytes, this.pos, this.end);
+  }
+
   private length(): number {
     this.varint();
     if (this.high !== 0 || this.low > this.end - this.pos) throw malformed("truncated");
@@ -143,23 +161,12 @@ export class WireReader {
   }
 
   skip(): void {
-    if (this.type !== START_GROUP) {
-      this.skipScalar();
-      return;
-    }
-    const open = [this.field];
-    while (open.length > 0) {
-      if (!this.next()) throw malformed("a group is not closed");
-      if (this.type === START_GROUP) {
-        if (open.length >= MAX_GROUP_DEPTH) throw malformed("groups are nested too deeply");
-        open.push(this.field);
-      } else if (this.type === END_GROUP) {
-        if (open.pop() !== this.field) throw malformed("a group is closed by another's end");
-      } else this.skipScalar();
-    }
+    if (this.type === START_GROUP) skipGroup(this);
+    else this.skipScalar();
   }
 
-  private skipScalar(): void {
+  /** A value of any type but a group. */
+  skipScalar(): void {
     switch (this.type) {
       case VARINT:
         this.varint();
@@ -181,6 +188,20 @@ export class WireReader {
   private advance(count: number): void {
     if (count > this.end - this.pos) throw malformed("truncated");
     this.pos += count;
+  }
+}
+
+/** Steps behind the group that the reader has stepped to. */
+export function skipGroup(reader: Pick<WireReader, "next" | "field" | "type" | "skipScalar">): void {
+  const open = [reader.field];
+  while (open.length > 0) {
+    if (!reader.next()) throw malformed("a group is not closed");
+    if (reader.type === START_GROUP) {
+      if (open.length >= MAX_GROUP_DEPTH) throw malformed("groups are nested too deeply");
+      open.push(reader.field);
+    } else if (reader.type === END_GROUP) {
+      if (open.pop() !== reader.field) throw malformed("a group is closed by another's end");
+    } else reader.skipScalar();
   }
 }
 

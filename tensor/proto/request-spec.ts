@@ -1,6 +1,8 @@
-import type { ModelName, ModelSpec, Version } from "../../core/index.ts";
+import { type Bytes, joined, type ModelName, type ModelSpec, type Version } from "../../core/index.ts";
 import { MAX_NAMES, tooMany } from "../limits.ts";
 import { readSpec, SPEC_FIELDS, writeVersion } from "./model-spec.ts";
+import { PieceCutter } from "./piece-cutter.ts";
+import { fieldReader } from "./piece-reader.ts";
 import { LEN, WireReader } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
 import { WireWriter } from "./writer.ts";
@@ -20,8 +22,8 @@ const SPEC_FIELD = 1;
  * What model a serialized request asks for, without reading the rest of it; undefined when it has no ModelSpec. For
  * MultiInference it is the first task's. Throws INVALID_ARGUMENT for bytes that are no message.
  */
-export function requestSpec(method: RequestMethod, bytes: Uint8Array): ModelSpec | undefined {
-  const reader = new WireReader(bytes);
+export function requestSpec(method: RequestMethod, bytes: Bytes): ModelSpec | undefined {
+  const reader = fieldReader(bytes);
   let spec: ModelSpec | undefined;
   let taskSeen = false;
   while (reader.next()) {
@@ -52,36 +54,36 @@ export interface SpecChange {
 
 /**
  * The same request for one version (and, if given, under another name): version and label give way to the version, all
- * other bytes stay as they are, unknown fields too. For MultiInference every task is changed. A request without a
- * ModelSpec stays without one. Throws INVALID_ARGUMENT.
+ * other bytes stay as they are, unknown fields too, and where they are: they are not copied. For MultiInference every task is
+ * changed. A request without a ModelSpec stays without one. Throws INVALID_ARGUMENT.
  */
-export function rewriteRequestSpec(method: RequestMethod, bytes: Uint8Array, change: SpecChange): Uint8Array {
+export function rewriteRequestSpec(method: RequestMethod, bytes: Bytes, change: SpecChange): readonly Uint8Array[] {
   const rewrite =
     method === "MultiInference"
-      ? (task: Uint8Array): Uint8Array => rewriteFields(task, (spec, last) => rewriteSpec(spec, last, change))
+      ? (task: Uint8Array): Uint8Array => joined(rewriteFields(task, (spec, last) => rewriteSpec(spec, last, change)))
       : (spec: Uint8Array, last: boolean): Uint8Array => rewriteSpec(spec, last, change);
   return rewriteFields(bytes, rewrite);
 }
 
-/** Passes each value of field 1 through `rewrite`, which is told which one is the last, and copies the rest. */
-function rewriteFields(bytes: Uint8Array, rewrite: (value: Uint8Array, last: boolean) => Uint8Array): Uint8Array {
+/** Passes each value of field 1 through `rewrite`, which is told which one is the last, and leaves the rest as it lies. */
+function rewriteFields(bytes: Bytes, rewrite: (value: Uint8Array, last: boolean) => Uint8Array): readonly Uint8Array[] {
   const spans: { readonly start: number; readonly value: Uint8Array; readonly end: number }[] = [];
-  const reader = new WireReader(bytes);
+  const reader = fieldReader(bytes);
   while (reader.next()) {
     const { start } = reader;
     if (spans.length > MAX_NAMES) throw tooMany("model specs", MAX_NAMES);
     if (reader.is(SPEC_FIELD, LEN)) spans.push({ start, value: reader.view(), end: reader.pos });
     else reader.skip();
   }
-  const writer = new WireWriter(bytes.length + 64);
-  let copied = 0;
+  const cut = new PieceCutter(bytes);
   for (const [i, span] of spans.entries()) {
-    writer.raw(bytes.subarray(copied, span.start));
+    cut.keepTo(span.start);
+    const writer = new WireWriter(span.value.length + 64);
     writer.lengthDelimited(SPEC_FIELD, rewrite(span.value, i === spans.length - 1));
-    copied = span.end;
+    cut.put(writer.finish());
+    cut.dropTo(span.end);
   }
-  writer.raw(bytes.subarray(copied));
-  return writer.finish();
+  return cut.finish();
 }
 
 /** Only the last of several occurrences, which are merged when read, gets the new fields. */

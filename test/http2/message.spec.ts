@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Bytes, piecesOf } from "../../core/index.ts";
 import { MessageReader, messagePrefix } from "../../http2/message.ts";
 
 const noise = (bytes: number): Buffer =>
@@ -25,7 +26,7 @@ describe("a message is whole, and its pieces stay as they are, in pieces of", ()
         expect(reader.add(Buffer.alloc(0))).toBeUndefined();
       }
       expect(stream.equals(before)).toBe(true);
-      expect(reader.take()?.equals(message)).toBe(true);
+      expect(Buffer.concat(piecesOf(reader.take() ?? [])).equals(message)).toBe(true);
     });
   }
 });
@@ -58,3 +59,47 @@ test("a message in very small pieces takes no more than its own length", () => {
   globalThis.gc?.();
   expect(process.memoryUsage().heapUsed - before.heapUsed).toBeLessThan(60 * 2 ** 20);
 });
+
+/** Bytes of all the memory that a message's pieces are parts of. */
+function keptBytes(message: Bytes): number {
+  let sum = 0;
+  for (const buffer of new Set(piecesOf(message).map((piece) => piece.buffer))) sum += buffer.byteLength;
+  return sum;
+}
+
+test("pieces of a long message are passed on as they came", () => {
+  const reader = new MessageReader(-1);
+  const chunks = Array.from({ length: 10 }, () => new Uint8Array(65_536).fill(1));
+  reader.add(messagePrefix(655_360));
+  // As they come in frames of 16 KiB.
+  for (const { buffer } of chunks)
+    for (let at = 0; at < 65_536; at += 16_384) reader.add(Buffer.from(buffer, at, 16_384));
+  const message = reader.take() ?? [];
+  expect(new Set(piecesOf(message).map(({ buffer }) => buffer))).toEqual(new Set(chunks.map(({ buffer }) => buffer)));
+});
+
+test("a short message is put together", () => {
+  const reader = new MessageReader(-1);
+  reader.add(Buffer.concat([messagePrefix(60_000), noise(30_000)]));
+  reader.add(noise(30_000));
+  expect(reader.take()).toBeInstanceOf(Uint8Array);
+});
+
+for (const { name, piece, of } of [
+  { name: "small parts of large memory are", piece: 5000, of: 65_536 },
+  { name: "very small pieces are", piece: 100, of: 1000 },
+  { name: "very small pieces of one memory are", piece: 100, of: 2 ** 22 },
+]) {
+  test(`${name} not kept`, () => {
+    const reader = new MessageReader(-1);
+    const size = 2_000_000;
+    reader.add(messagePrefix(size));
+    const shared = of > 2 ** 20 ? Buffer.alloc(of) : undefined;
+    for (let at = 0; at < size; at += piece) {
+      reader.add((shared ?? Buffer.from(new ArrayBuffer(of))).subarray(0, Math.min(piece, size - at)));
+    }
+    const message = reader.take() ?? [];
+    expect(keptBytes(message)).toBeLessThan(2.5 * size + 2 ** 18);
+    expect(piecesOf(message).length).toBeLessThan(size / 1000);
+  });
+}

@@ -3,7 +3,7 @@ import { type AddressInfo, connect as connectSocket, createServer } from "node:n
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, test, vi } from "vitest";
-import { CallController, deadlineIn, NO_DEADLINE } from "../../core/index.ts";
+import { CallController, deadlineIn, joined, NO_DEADLINE } from "../../core/index.ts";
 import { encodeFields } from "../../http2/header-encoder.ts";
 import {
   type ConnectionLimits,
@@ -111,7 +111,7 @@ const FREE = { deadline: NO_DEADLINE, signal: new CallController() };
 
 function textOf(outcome: UnaryOutcome): string {
   if (outcome.is !== "answered") return outcome.is;
-  return outcome.code === 0 ? String(outcome.message) : `${status[outcome.code]}: ${outcome.details}`;
+  return outcome.code === 0 ? String(joined(outcome.message ?? [])) : `${status[outcome.code]}: ${outcome.details}`;
 }
 
 describe.each(["grpc-js", "own"] as const)("a call of the %s client", (kind) => {

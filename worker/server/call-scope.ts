@@ -1,5 +1,5 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
-import { type Deadline, deadlineIn, InferenceError, type Logger, NO_DEADLINE } from "../../core/index.ts";
+import { type Bytes, type Deadline, deadlineIn, InferenceError, type Logger, NO_DEADLINE } from "../../core/index.ts";
 import type { RunCall } from "../engine/index.ts";
 import type { InFlight } from "./in-flight.ts";
 import { errorStatus } from "./status.ts";
@@ -17,7 +17,7 @@ export interface HandlerParts {
 }
 
 /** A method on message bytes. What is quick answers at once. */
-export type BytesAnswer = (message: Buffer, scope: CallScope) => Uint8Array | Promise<Uint8Array>;
+export type BytesAnswer = (message: Bytes, scope: CallScope) => Uint8Array | Promise<Uint8Array>;
 
 type Answer<Request, Response> = (request: Request, scope: CallScope) => Response | Promise<Response>;
 

@@ -1,4 +1,4 @@
-import { InferenceError } from "../../core/index.ts";
+import { type Bytes, InferenceError, joinedBuffer } from "../../core/index.ts";
 import { codec, type GetModelMetadataRequest, type GetModelMetadataResponse } from "../../protos/index.ts";
 import { requestSpec } from "../../tensor/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
@@ -9,10 +9,10 @@ const responses = codec<GetModelMetadataResponse>("tensorflow.serving.GetModelMe
 const SIGNATURE_DEF = "signature_def";
 
 /** `PredictionService.GetModelMetadata` on message bytes. The rules and words are those of `get_model_metadata_impl.cc`. */
-export function metadata(manager: Manager, bytes: Buffer): Uint8Array {
+export function metadata(manager: Manager, bytes: Bytes): Uint8Array {
   const spec = requestSpec("GetModelMetadata", bytes);
   if (spec === undefined) throw new InferenceError("INVALID_ARGUMENT", "Missing ModelSpec");
-  checkFields(fieldsOf(bytes));
+  checkFields(fieldsOf(joinedBuffer(bytes)));
   using handle = acquireFor(manager, checkedSpec(spec));
   const value = Buffer.from(handle.model.signatureDefMap);
   return responses.encode({

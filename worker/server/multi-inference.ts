@@ -1,4 +1,4 @@
-import { InferenceError, LATEST, modelName } from "../../core/index.ts";
+import { type Bytes, InferenceError, joined, LATEST, modelName } from "../../core/index.ts";
 import {
   type AnswerSpec,
   decodeMultiInferenceRequest,
@@ -27,10 +27,10 @@ const METHODS: ReadonlyMap<string, Part["kind"]> = new Map([
 export async function multiInference(
   manager: Manager,
   rules: InferenceRules,
-  bytes: Uint8Array,
+  bytes: Bytes,
   scope: CallScope,
 ): Promise<Uint8Array> {
-  const request = decodeMultiInferenceRequest(bytes);
+  const request = decodeMultiInferenceRequest(joined(bytes));
   const [first] = request.tasks;
   // The first task alone says which version; a task without a spec counts as one with an empty spec.
   const spec = first?.spec ?? { name: modelName(""), choice: LATEST, signature: "" };

@@ -1,4 +1,4 @@
-import { InferenceError } from "../../core/index.ts";
+import { type Bytes, InferenceError } from "../../core/index.ts";
 import {
   type AnswerSpec,
   decodePredictRequest,
@@ -20,7 +20,7 @@ import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 export function predict(
   manager: Manager,
   rules: InferenceRules,
-  bytes: Uint8Array,
+  bytes: Bytes,
   scope: CallScope,
 ): Uint8Array | Promise<Uint8Array> {
   const request = decodePredictRequest(bytes);

@@ -1,3 +1,4 @@
+import { type Bytes, joined } from "../../core/index.ts";
 import {
   decodeExamplesRequest,
   type ExamplesRequest,
@@ -17,10 +18,10 @@ import { acquireFor, answerSpec, checkedSpec, signatureKey } from "./target.ts";
 export async function regress(
   manager: Manager,
   rules: InferenceRules,
-  bytes: Uint8Array,
+  bytes: Bytes,
   scope: CallScope,
 ): Promise<Uint8Array> {
-  const request = decodeExamplesRequest(bytes);
+  const request = decodeExamplesRequest(joined(bytes));
   const spec = checkedSpec(request.spec);
   using handle = acquireFor(manager, spec);
   const values = await runRegress(handle.model, rules, request, scope);

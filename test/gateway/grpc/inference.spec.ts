@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import {
   DEFAULT_SIGNATURE,
   InferenceError,
+  joined,
   LATEST,
   type ModelSpec,
   modelName,
@@ -44,7 +45,7 @@ async function sentFor(method: InferenceMethod, message: Uint8Array): Promise<Ui
   const { serveWith } = grpc.backend;
   let sent = new Uint8Array(0);
   grpc.backend.serveWith = async (call, target) => {
-    sent = Uint8Array.from(call.body.messageFor(target));
+    sent = Uint8Array.from(joined(call.body.messageFor(target)));
     return { target, arm: "", content: { is: "message", message: new Uint8Array(0) } };
   };
   await grpc.ask({ path: pathOf(method), message }).finally(() => {

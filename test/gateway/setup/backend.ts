@@ -1,4 +1,4 @@
-import { InferenceError, type ModelSpec, modelName, type VersionStatus, version } from "../../../core/index.ts";
+import { InferenceError, joined, type ModelSpec, modelName, type VersionStatus, version } from "../../../core/index.ts";
 import type { Backend } from "../../../gateway/backend.ts";
 import type { Answer, InferenceCall, Servable } from "../../../gateway/call.ts";
 import { codec, type Opaque, type ReloadConfigRequest } from "../../../protos/index.ts";
@@ -104,7 +104,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
 }
 
 function run(call: InferenceCall, target: Servable): Uint8Array {
-  const message = call.body.messageFor(target);
+  const message = joined(call.body.messageFor(target));
   const spec: AnswerSpec = {
     name: target.name,
     version: target.version,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { BreakerConfig } from "../../../config/index.ts";
-import { deadlineIn, InferenceError, NO_DEADLINE } from "../../../core/index.ts";
+import { deadlineIn, InferenceError, joined, NO_DEADLINE } from "../../../core/index.ts";
 import { failureOf } from "../../../gateway/upstream/call-failure.ts";
 import { Endpoint } from "../../../gateway/upstream/endpoint.ts";
 import type { CallLimits } from "../../../gateway/upstream/unary-call.ts";
@@ -53,8 +53,8 @@ test("in any form, only a worker of this machine is asked in a way of our own", 
   using server = await startRawServer((message) => message);
   using elsewhere = connect(server.port);
   using here = connect(server.socket);
-  const ask = ({ endpoint }: { endpoint: Endpoint }): Promise<Buffer> =>
-    endpoint.call("Predict", text("a"), NO_LIMITS, true);
+  const ask = async ({ endpoint }: { endpoint: Endpoint }): Promise<Uint8Array> =>
+    joined(await endpoint.call("Predict", text("a"), NO_LIMITS, true));
   expect(await ask(elsewhere)).toEqual(text("a"));
   // The server has the service of TensorFlow Serving alone.
   expect((await failureWith(ask(here))).message).toContain("/tensorgate.v1.WorkerInference/Predict");
@@ -66,7 +66,7 @@ describe.each(["port", "socket"] as const)("to a %s", (over) => {
     using server = await startRawServer((message) => message);
     using connected = connect(server[over]);
     const message = new Uint8Array(6_000_000).fill(7);
-    expect(Buffer.compare(await connected.endpoint.call("Predict", message, NO_LIMITS), message)).toBe(0);
+    expect(Buffer.compare(joined(await connected.endpoint.call("Predict", message, NO_LIMITS)), message)).toBe(0);
   });
 
   describe("an error answer keeps the worker's code and message;", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { modelName, version } from "../../../core/index.ts";
+import { joined, modelName, version } from "../../../core/index.ts";
 import {
   decodeMultiInferenceRequest,
   decodePredictRequest,
@@ -29,6 +29,11 @@ function field(number: number, ...parts: (number[] | string)[]): number[] {
   return [number * 8 + 2, content.length, ...content];
 }
 
+/** In one piece, as a plain array of bytes. */
+function rewritten(...args: Parameters<typeof rewriteRequestSpec>): Uint8Array {
+  return Uint8Array.from(joined(rewriteRequestSpec(...args)));
+}
+
 const LABELLED = field(1, field(1, "m"), field(3, "sig"), field(4, "canary"));
 const UNKNOWN_IN_SPEC = [0x78, 0x05];
 const UNKNOWN = [0x9d, 0x06, 1, 2, 3, 4];
@@ -40,7 +45,7 @@ describe("rewriting", () => {
     test(`${name}: only version and label change`, () => {
       const original = unbase64(b64);
       const spec = requestSpec(method, original);
-      const changed = rewriteRequestSpec(method, original, { version: version(77) });
+      const changed = rewritten(method, original, { version: version(77) });
       const want = spec && { ...spec, choice: { by: "version", version: 77n } };
       expect(requestSpec(method, changed)).toEqual(want);
       if (spec === undefined) expect(changed).toEqual(original);
@@ -57,14 +62,14 @@ describe("rewriting", () => {
       UNKNOWN,
       field(2, "left alone"),
     );
-    const changed = rewriteRequestSpec("Predict", request, { version: version(3) });
+    const changed = rewritten("Predict", request, { version: version(3) });
     expect(changed).toEqual(
       bytes(field(1, field(1, "m"), UNKNOWN_IN_SPEC, field(2, [8, 3])), UNKNOWN, field(2, "left alone")),
     );
   });
 
   test("another name takes the old one's place", () => {
-    const changed = rewriteRequestSpec("Classify", bytes(LABELLED), { name: modelName("模型"), version: version(0) });
+    const changed = rewritten("Classify", bytes(LABELLED), { name: modelName("模型"), version: version(0) });
     expect(requestSpec("Classify", changed)).toEqual({
       name: "模型",
       choice: { by: "version", version: 0n },
@@ -74,7 +79,7 @@ describe("rewriting", () => {
 
   test("of several occurrences of the spec all lose their choice and the last one gets the new", () => {
     const request = bytes(LABELLED, field(3, "y"), field(1, field(2, [8, 9])));
-    const changed = rewriteRequestSpec("Predict", request, { version: version(3) });
+    const changed = rewritten("Predict", request, { version: version(3) });
     expect(changed).toEqual(bytes(field(1, field(1, "m"), field(3, "sig")), field(3, "y"), field(1, field(2, [8, 3]))));
   });
 
@@ -86,7 +91,7 @@ describe("rewriting", () => {
       ],
       input: { examples: [bytes("one"), bytes("two")], context: bytes("all") },
     } as const;
-    const changed = rewriteRequestSpec("MultiInference", encodeMultiInferenceRequest(request), { version: version(5) });
+    const changed = rewritten("MultiInference", encodeMultiInferenceRequest(request), { version: version(5) });
     const choice = { by: "version", version: 5n };
     expect(decodeMultiInferenceRequest(changed)).toEqual({
       tasks: request.tasks.map((task) => ({ ...task, spec: { ...task.spec, choice } })),

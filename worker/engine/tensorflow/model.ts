@@ -1,4 +1,4 @@
-import { InferenceError, NO_DEADLINE, timeLeftMs } from "../../../core/index.ts";
+import { byteLengthOf, InferenceError, NO_DEADLINE, timeLeftMs } from "../../../core/index.ts";
 import type { Signatures, Tensor } from "../../../tensor/index.ts";
 import type { Effect, LoadedModel, RunCall } from "../engine.ts";
 import type { Library, Pointer } from "./library.ts";
@@ -126,7 +126,7 @@ function timeoutOptions(library: Library, call: RunCall): Pointer | null {
 function fedBytes(call: RunCall): number {
   let bytes = 0;
   for (const [, tensor] of call.feeds) {
-    if (tensor.kind === "packed") bytes += tensor.data.byteLength;
+    if (tensor.kind === "packed") bytes += byteLengthOf(tensor.pieces ?? tensor.data);
     else for (const value of tensor.values) bytes += value.length + 24;
   }
   return bytes;

@@ -1,4 +1,4 @@
-import { InferenceError } from "../../../core/index.ts";
+import { byteLengthOf, InferenceError, piecesOf } from "../../../core/index.ts";
 import { dtypeNamed, dtypeOf, elementCount, type Tensor, type TensorHead } from "../../../tensor/index.ts";
 import type { Library, Pointer } from "./library.ts";
 import { packedStringBytes, packStrings, readStrings } from "./strings.ts";
@@ -6,8 +6,6 @@ import { packedStringBytes, packStrings, readStrings } from "./strings.ts";
 /** `TensorShape::MaxDimensions()`: one more ends the process. */
 const MAX_RANK = 254;
 const STRING = dtypeNamed("string").number;
-/** What TF_TensorData points at when there is nothing to point at; never read. */
-const NOTHING = new Uint8Array(8);
 
 /**
  * A native copy of a tensor; the caller deletes it. Throws INVALID_ARGUMENT for a shape that TensorFlow would not refuse but die of
@@ -15,15 +13,20 @@ const NOTHING = new Uint8Array(8);
  */
 export function toNative(library: Library, tensor: Tensor): Pointer {
   checkShape(tensor.shape);
-  const bytes = tensor.kind === "packed" ? tensor.data : packedStrings(tensor.values);
+  const data = tensor.kind === "packed" ? (tensor.pieces ?? tensor.data) : packedStrings(tensor.values);
   checkSize(tensor);
+  const bytes = byteLengthOf(data);
   const dims = BigInt64Array.from(tensor.shape, BigInt);
-  const native = library.TF_AllocateTensor(tensor.dtype.number, dims, dims.length, bytes.byteLength);
-  if (!native)
-    throw new InferenceError("RESOURCE_EXHAUSTED", `no memory for a tensor of ${bytes.byteLength} bytes`, {
-      origin: "worker",
-    });
-  if (bytes.byteLength > 0) library.memcpy(library.TF_TensorData(native) ?? NOTHING, bytes, bytes.byteLength);
+  const native = library.TF_AllocateTensor(tensor.dtype.number, dims, dims.length, bytes);
+  if (!native) {
+    throw new InferenceError("RESOURCE_EXHAUSTED", `no memory for a tensor of ${bytes} bytes`, { origin: "worker" });
+  }
+  let to = library.TF_TensorData(native);
+  if (bytes === 0 || to === null) return native;
+  for (const piece of piecesOf(data)) {
+    library.memcpy(to, piece, piece.length);
+    to += BigInt(piece.length);
+  }
   return native;
 }
 
@@ -54,7 +57,7 @@ function checkSize(tensor: Tensor): void {
   let count = 1;
   for (const size of tensor.shape) count *= size;
   const want = tensor.kind === "packed" ? count * tensor.dtype.itemBytes : count;
-  const got = tensor.kind === "packed" ? tensor.data.byteLength : tensor.values.length;
+  const got = tensor.kind === "packed" ? byteLengthOf(tensor.pieces ?? tensor.data) : tensor.values.length;
   if (tensor.kind === "packed" && tensor.dtype.itemBytes === 0) {
     throw new InferenceError("UNIMPLEMENTED", `a ${tensor.dtype.name} tensor cannot be fed`);
   }
