@@ -17,4 +17,5 @@ export {
 export { DEFAULT_SIGNATURE, describeChoice, LATEST, type ModelSpec, type VersionChoice } from "./model-spec.ts";
 export { type LoadFailure, notAvailable } from "./not-available.ts";
 export { SERVABLE_STATES, type ServableState, type VersionStatus } from "./servable-state.ts";
+export { sharedReads, takeOver } from "./shared-reads.ts";
 export { type ErrorCode, STATUS_CODES, type StatusCode, statusCodeName } from "./status-code.ts";
