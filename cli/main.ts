@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from "commander";
+import { letHeapGrow } from "./let-heap-grow.ts";
 import { packageVersion } from "./package-version.ts";
 
 /** Commands are imported when they run: `tensorgate worker` must not pay for the gateway's libraries. */
@@ -21,6 +22,7 @@ function ownFlags(name: string, summary: string, run: (args: readonly string[]) 
     .allowExcessArguments()
     .argument("[flags...]")
     .action(async (_flags, _options, command: Command) => {
+      letHeapGrow();
       process.exitCode = await run(command.args);
     });
 }
@@ -34,6 +36,7 @@ ownFlags("worker", "run one worker process alone, over gRPC (worker --help lists
 
 // Of no use by hand: it needs the process that starts it.
 program.command("gateway-process", { hidden: true }).action(async () => {
+  letHeapGrow();
   process.exitCode = await (await import("./serve.ts")).member();
 });
 
