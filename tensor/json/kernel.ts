@@ -19,7 +19,6 @@ interface Exports {
   readonly MAX_RANK: WebAssembly.Global;
   readonly beginList: () => void;
   readonly readList: (from: number, to: number, isLast: boolean, kind: number) => number;
-  readonly narrowToFloats: (count: number) => void;
   readonly narrowToIntegers: (count: number, from: number, to: number, itemBytes: number) => number;
   readonly plainLength: (length: number) => number;
   readonly beginWriting: () => void;
@@ -28,7 +27,7 @@ interface Exports {
 
 type Functions = Pick<
   Exports,
-  "beginList" | "readList" | "narrowToFloats" | "narrowToIntegers" | "plainLength" | "beginWriting" | "writeList"
+  "beginList" | "readList" | "narrowToIntegers" | "plainLength" | "beginWriting" | "writeList"
 >;
 
 /** The number kernels with views of their memory, through which text and numbers go in and out. */
@@ -62,7 +61,7 @@ function createKernel(): Kernel {
   const file = new URL(import.meta.resolve("#asset/dist/tensor/json/numbers.wasm"));
   const slow = new ByteBuffer();
   const imports: WebAssembly.Imports = {
-    "read-number": {
+    "read-any": {
       readSlowly: (from = 0, to = 0) =>
         Number(Buffer.from(buffer, text.byteOffset + from, to - from).toString("latin1")),
     },
@@ -85,11 +84,10 @@ function createKernel(): Kernel {
   const result = new Int32Array(buffer, exports.RESULT.value, sizes + maxRank);
   const powers = powersOfFive(exports.MIN_POWER.value, exports.MAX_POWER.value);
   new BigUint64Array(buffer, exports.POWERS.value, powers.length).set(powers);
-  const { beginList, readList, narrowToFloats, narrowToIntegers, plainLength, beginWriting, writeList } = exports;
+  const { beginList, readList, narrowToIntegers, plainLength, beginWriting, writeList } = exports;
   return {
     beginList,
     readList,
-    narrowToFloats,
     narrowToIntegers,
     plainLength,
     beginWriting,

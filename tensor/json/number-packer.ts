@@ -3,13 +3,13 @@ import type { Kernel } from "./kernel.ts";
 import { RANGES, type Range } from "./number-sink.ts";
 import { bytesOf } from "./sink.ts";
 
-/** What `wasm/read-number.ts` keeps: doubles, from which all other types are made, or 64-bit integers. */
-const DOUBLE = 0;
-const INTEGERS: Readonly<Partial<Record<DTypeName, number>>> = { int64: 1, uint64: 2 };
+/** How the kernels keep numbers, as in `wasm/kinds.ts`; all other types are made of doubles. */
+const KINDS: Readonly<Partial<Record<DTypeName, number>>> = { int64: 0, uint64: 1, float: 3 };
+const DOUBLE = 2;
 
 /** Whether the kernels read numbers of this type. */
 export function isPackable(dtype: DTypeName): boolean {
-  return RANGES[dtype] !== undefined || INTEGERS[dtype] !== undefined;
+  return RANGES[dtype] !== undefined || KINDS[dtype] !== undefined;
 }
 
 /** More than there is by this factor at most: what is foreseen may be much too long, though what is not written takes no memory. */
@@ -20,17 +20,15 @@ export class NumberPacker {
   readonly kind: number;
   private readonly kernel: Kernel;
   private readonly range: Range | undefined;
-  private readonly isFloat: boolean;
   private readonly itemBytes: number;
   private data = new Uint8Array(0);
   private length = 0;
 
   constructor(kernel: Kernel, dtype: DTypeName) {
     this.kernel = kernel;
-    this.kind = INTEGERS[dtype] ?? DOUBLE;
-    this.isFloat = dtype === "float";
-    // Whole numbers of 64 bits have been checked as they were read.
-    this.range = dtype === "double" ? undefined : RANGES[dtype];
+    this.kind = KINDS[dtype] ?? DOUBLE;
+    // The others are as the kernels have kept them.
+    this.range = this.kind === DOUBLE && dtype !== "double" ? RANGES[dtype] : undefined;
     this.itemBytes = dtypeNamed(dtype).itemBytes;
   }
 
@@ -42,8 +40,7 @@ export class NumberPacker {
     const { kernel, range } = this;
     const count = kernel.count();
     let data = kernel.bytes.subarray(0, count * this.itemBytes);
-    if (this.isFloat) kernel.narrowToFloats(count);
-    else if (range?.whole === true) {
+    if (range?.whole === true) {
       if (!kernel.isWhole()) return false;
       if (kernel.narrowToIntegers(count, range.from, range.to, this.itemBytes) === 0) return false;
     } else if (range !== undefined) data = bytesOf(range.toData(kernel.doubles.subarray(0, count)));

@@ -11,7 +11,7 @@ export {
   VALUES,
   WINDOW_BYTES,
 } from "./memory";
-export { narrowToFloats, narrowToIntegers } from "./narrow";
+export { narrowToIntegers } from "./narrow";
 export { plainLength } from "./plain-text";
 export { beginList, readList } from "./read-list";
 export { beginWriting, writeList } from "./write-list";

@@ -8,7 +8,8 @@ export const WINDOW_BYTES: i32 = 32768;
 /** Behind the text: loads of eight bytes may begin at its last byte. */
 const SLACK: i32 = 64;
 
-export const TEXT: usize = memory.data(WINDOW_BYTES + SLACK, 16);
+/** Before it and behind it are some bytes that loads may reach. */
+export const TEXT: usize = memory.data(SLACK + WINDOW_BYTES + SLACK, 16) + SLACK;
 /** A number takes two bytes of text at least ("1,"), and eight here. */
 export const VALUES: usize = memory.data(WINDOW_BYTES * 4 + SLACK, 16);
 

@@ -1,16 +1,9 @@
 import { VALUES } from "./memory";
 
-/** Turns the first `count` of the doubles in VALUES into floats, in place: what is written is always behind what is read. */
-export function narrowToFloats(count: i32): void {
-  const end = VALUES + (count << 3);
-  let out = VALUES;
-  for (let at = VALUES; at < end; at += 16) {
-    v128.store64_lane(out, f32x4.demote_f64x2_zero(v128.load(at)), 0);
-    out += 8;
-  }
-}
-
-/** The same into integers of 1, 2 or 4 bytes; false when one is not within the range. All have to be whole. */
+/**
+ * Turns the first `count` of the doubles in VALUES into integers of 1, 2 or 4 bytes, in place: what is written is never
+ * before what is read. False when one is not within the range. All have to be whole.
+ */
 export function narrowToIntegers(count: i32, from: f64, to: f64, itemBytes: i32): bool {
   let out = VALUES;
   for (let at = VALUES; at < VALUES + (count << 3); at += 8) {

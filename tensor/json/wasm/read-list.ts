@@ -1,3 +1,4 @@
+import { FLOAT } from "./kinds";
 import {
   MAX_RANK,
   RESULT,
@@ -9,7 +10,8 @@ import {
   TEXT,
   VALUES,
 } from "./memory";
-import { allWhole, readNumber, setAllWhole } from "./read-number";
+import { allWhole, readAny, setAllWhole } from "./read-any";
+import { isBehind, nextOut, readNumbers, rowOut, rowsDone, skipBlank } from "./read-numbers";
 
 /** The list has ended; RESULT tells its shape. */
 export const DONE: i32 = 0;
@@ -21,17 +23,19 @@ export const OTHER: i32 = 2;
 const COMMA: u8 = 0x2c;
 const OPEN: u8 = 0x5b;
 const CLOSE: u8 = 0x5d;
-const BLANK: u8 = 0x20;
 
 /** A number that is cut off looks broken; one of more bytes than this is left to the host. */
 const UNFINISHED: usize = 64;
+
+/** Where one number is not for {@link readNumbers}, the next ones may not be either. */
+const OTHERS: i32 = 8;
 
 /** Elements that each open list has so far; of the innermost it's `inner`. */
 const done = memory.data(MAX_RANK * 4, 4);
 let inner: i32 = 0;
 let depth: i32 = 0;
-/** The depth that numbers are at; 0 until the first. */
-let rank: i32 = 0;
+/** The depth that numbers are at; -1 until the first. */
+let rank: i32 = -1;
 /** Whether a value has just ended. */
 let between: bool = false;
 
@@ -39,7 +43,7 @@ let between: bool = false;
 export function beginList(): void {
   inner = 0;
   depth = 0;
-  rank = 0;
+  rank = -1;
   between = false;
   memory.fill(RESULT + RESULT_SIZES, 0, MAX_RANK * 4);
   setAllWhole(true);
@@ -53,37 +57,53 @@ export function readList(from: i32, to: i32, isLast: bool, kind: i32): i32 {
   const end = TEXT + to;
   // No value and no blank, so everything stops here.
   store<u64>(end, 0);
+  const itemBytes: usize = kind == FLOAT ? 4 : 8;
   let p = TEXT + from;
   let out = VALUES;
-  let count = inner;
+  /** Where the innermost list's numbers would begin, had there been room for those of the calls before. */
+  let listOut = out - <usize>inner * itemBytes;
   let isBetween = between;
   let state = OTHER;
+  /** Of innermost lists within others; 0 while that is not known. */
+  let rowBytes: usize = rank > 1 ? <usize>load<i32>(RESULT + RESULT_SIZES + ((rank - 1) << 2)) * itemBytes : 0;
+  /** How many numbers are readAny's before readNumbers is asked again. */
+  let others = 0;
   for (;;) {
     if (!isBetween) {
       p = skipBlank(p);
-      if (depth == rank && depth > 0) {
-        const after = readNumber(p, out, kind);
+      if (depth != rank) {
+        if (load<u8>(p) == OPEN) {
+          if (depth == MAX_RANK) break;
+          store<i32>(done + (depth << 2), 0);
+          depth++;
+          listOut = out;
+          p++;
+          continue;
+        }
+        if (p == end && !isLast) state = MORE;
+        // The first number tells the rank.
+        if (p == end || rank > 0 || depth == 0) break;
+        rank = depth;
+      }
+      if (others == 0) {
+        p = readNumbers(p, out, listOut, rowBytes, kind);
+        if (nextOut == out) others = OTHERS;
+        out = nextOut;
+        listOut = rowOut;
+        isBetween = isBehind;
+        if (rowsDone > 0) addRows(rowsDone);
+      }
+      if (!isBetween) {
+        if (others > 0) others--;
+        const after = readAny(p, out, kind);
         if (after == 0 || after >= end) {
           if (!isLast && p + UNFINISHED >= end) state = MORE;
           break;
         }
+        if (kind == FLOAT) store<f32>(out, f32(load<f64>(out)));
         p = after;
-        out += 8;
-        count++;
+        out += itemBytes;
         isBetween = true;
-      } else if (load<u8>(p) == OPEN) {
-        if (depth == MAX_RANK) break;
-        store<i32>(done + (depth << 2), 0);
-        depth++;
-        count = 0;
-        p++;
-        continue;
-      } else {
-        if (p == end && !isLast) state = MORE;
-        // The first number tells the rank.
-        if (p == end || rank > 0) break;
-        rank = depth;
-        continue;
       }
     }
     p = skipBlank(p);
@@ -98,10 +118,11 @@ export function readList(from: i32, to: i32, isLast: bool, kind: i32): i32 {
       break;
     }
     const level = --depth;
-    const size = level == rank - 1 ? count : load<i32>(done + (level << 2));
+    const size = level == rank - 1 ? i32((out - listOut) / itemBytes) : load<i32>(done + (level << 2));
     const known = RESULT + RESULT_SIZES + (level << 2);
     if (load<i32>(known) == 0) store<i32>(known, size);
     else if (load<i32>(known) != size) break;
+    if (level > 0 && level == rank - 1) rowBytes = <usize>size * itemBytes;
     p++;
     if (level == 0) {
       state = DONE;
@@ -110,24 +131,17 @@ export function readList(from: i32, to: i32, isLast: bool, kind: i32): i32 {
     const parent = done + ((level - 1) << 2);
     store<i32>(parent, load<i32>(parent) + 1);
   }
-  inner = count;
+  inner = i32((out - listOut) / itemBytes);
   between = isBetween;
   store<i32>(RESULT + RESULT_AT, i32(p - TEXT));
-  store<i32>(RESULT + RESULT_COUNT, i32(out - VALUES) >> 3);
+  store<i32>(RESULT + RESULT_COUNT, i32((out - VALUES) / itemBytes));
   store<i32>(RESULT + RESULT_RANK, rank);
   store<i32>(RESULT + RESULT_WHOLE, i32(allWhole));
   return state;
 }
 
-// @ts-ignore: decorator
-@inline
-function skipBlank(p: usize): usize {
-  return load<u8>(p) > BLANK ? p : skipBlanks(p);
-}
-
-function skipBlanks(from: usize): usize {
-  let p = from;
-  let byte = load<u8>(p);
-  while (byte <= BLANK && (byte == BLANK || byte == 0x0a || byte == 0x0d || byte == 0x09)) byte = load<u8>(++p);
-  return p;
+/** Innermost lists that have ended count in the one around them. */
+function addRows(count: i32): void {
+  const parent = done + ((depth - 2) << 2);
+  store<i32>(parent, load<i32>(parent) + count);
 }

@@ -95,6 +95,37 @@ describe("every decimal is read as the nearest double, and as a float what that 
     readsExactly(texts);
   });
 
+  test("up to twenty digits on either side of the point", () => {
+    const random = new Random(6);
+    const digits = (count: number): string => Array.from({ length: count }, () => random.below(10)).join("");
+    const texts: string[] = [];
+    for (let i = 0; i < 100_000; i++) {
+      const whole = random.chance(0.5) ? "0" : `${1 + random.below(9)}${digits(random.below(19))}`;
+      const sign = random.chance(0.3) ? "-" : "";
+      // Runs of one layout, which are read another way than the first of them.
+      const places = 1 + random.below(20);
+      for (let run = 1 + random.below(4); run > 0; run--) texts.push(`${sign}${whole}.${digits(places)}`);
+    }
+    readsExactly(texts);
+  });
+
+  test("midpoints of two floats, and decimals next to them, in up to nineteen digits", () => {
+    const random = new Random(7);
+    const texts: string[] = [];
+    for (let i = 0; i < 60_000; i++) {
+      const places = 1 + random.below(12);
+      const half = BigInt(2 ** 24 + random.below(2 ** 24)) * 2n + 1n;
+      const tie = half * 5n ** BigInt(places);
+      const more = 19 - String(tie).length;
+      for (const step of [-1n, 0n, 1n]) {
+        const scaled = String(tie * 10n ** BigInt(more) + step).padStart(places + more + 1, "0");
+        const point = scaled.length - places - more;
+        texts.push(`${scaled.slice(0, point)}.${scaled.slice(point)}`);
+      }
+    }
+    readsExactly(texts);
+  });
+
   test("the ends of the range, subnormals, and up to forty digits", () => {
     const random = new Random(4);
     const texts = [

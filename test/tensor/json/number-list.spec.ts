@@ -132,6 +132,43 @@ test("lists of any length are, wherever a window of the kernels ends", () => {
   }
 });
 
+describe("one number among others that are laid out alike is read alike, whatever byte stands anywhere in it", () => {
+  for (const sample of ["0.123456", "-0.5", "98.25", "-103.939", "7", "-12", "1234.5678901234", "12345678901.2345"]) {
+    test(sample, () => {
+      let taken = 0;
+      for (const gap of [",", ", "]) {
+        const around = (odd: string): string => [...row(() => sample), odd, ...row(() => sample)].join(gap);
+        for (let at = 0; at <= sample.length; at++) {
+          for (const byte of "059.-+eE/:], [\n") {
+            const replaced = around(`${sample.slice(0, at)}${byte}${sample.slice(at + 1)}`);
+            const inserted = around(`${sample.slice(0, at)}${byte}${sample.slice(at)}`);
+            for (const list of [replaced, inserted]) {
+              if (agree(bytesOf(`{"inputs": [${list}]}`), "float", "float")) taken++;
+            }
+          }
+        }
+      }
+      // Else this would test little.
+      expect(taken).toBeGreaterThan(20);
+    });
+  }
+});
+
+test("so are rows of one length, and one that is not", () => {
+  for (const inside of [",", ", "]) {
+    for (const between of ["],[", "], [", "],\n[", "] ,[", "],[,", "][", "],,[", "]],[[", "],[[", "]],["]) {
+      for (const size of [1, 2, 3, 70]) {
+        const one = Array.from({ length: size }, (_, i) => (i / 7).toFixed(6)).join(inside);
+        const rows = (count: number): string => Array.from({ length: count }, () => one).join("],[");
+        for (const odd of [one, `${one}${inside}0.5`, "", "0.5", one.slice(0, -1)]) {
+          const list = `[[${rows(60)}${between}${odd}],[${rows(60)}]]`;
+          for (const dtype of ["float", "double"] as const) agree(bytesOf(`{"instances": ${list}}`), dtype, dtype);
+        }
+      }
+    }
+  }
+});
+
 test("a number or a gap longer than a window is", () => {
   const digits = "1".repeat(70_000);
   for (const odd of [`0.${digits}`, `${" ".repeat(70_000)}5`, digits]) {
