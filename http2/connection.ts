@@ -33,6 +33,8 @@ export interface ConnectionOptions {
   readonly maxStreams?: number;
   /** Of a server: a client has opened a stream. Whoever it gives is told of the rest, not of these fields. */
   readonly onStream?: (stream: Stream, fields: Fields) => StreamListener;
+  /** What comes is given to `read` by whoever has made the socket: such a one has no 'data' events. */
+  readonly fed?: boolean;
   /** Once, when the socket is closed; streams have been told before. */
   readonly onClose?: () => void;
 }
@@ -75,7 +77,7 @@ export class Connection {
     this.#stalls = new StallWatch(this.#outbox, this.#sending, () => this.destroy(stalled()));
     this.#reader = new FrameReader(new FrameHandler(this.#receiver(options)), maxFrameBytes);
     this.#greet();
-    socket.on("data", (chunk: Buffer) => this.#onChunk(chunk));
+    if (options.fed !== true) socket.on("data", (chunk: Buffer) => this.read(chunk));
     socket.on("drain", () => {
       this.#sending.resume();
       if (socket.isPaused()) socket.resume();
@@ -158,6 +160,23 @@ export class Connection {
     this.#close(cause);
   }
 
+  /** Takes what has come; it is looked at no more once this returns. */
+  read(chunk: Buffer): void {
+    if (this.#closed) return;
+    try {
+      const bytes = this.#preface?.strip(chunk) ?? chunk;
+      if (bytes.length > 0) this.#reader.read(bytes);
+    } catch (thrown) {
+      if (!(thrown instanceof Http2Error)) throw thrown;
+      this.destroy(thrown);
+    }
+    if (this.#closed || this.#outbox.backlogBytes <= MAX_BACKLOG_BYTES) return;
+    this.#outbox.flush();
+    if (!this.#outbox.full) return;
+    this.#socket.pause();
+    this.#stalls.watch();
+  }
+
   #receiver({ side, maxStreams = Number.POSITIVE_INFINITY, onStream }: ConnectionOptions): Receiver {
     const isClosed = (): boolean => this.#closed;
     const isDraining = (): boolean => this.#draining;
@@ -196,22 +215,6 @@ export class Connection {
     if (maxStreams !== undefined) settings.push([Setting.MAX_CONCURRENT_STREAMS, maxStreams]);
     this.#outbox.push(settingsFrame(settings));
     this.#windows.open();
-  }
-
-  #onChunk(chunk: Buffer): void {
-    if (this.#closed) return;
-    try {
-      const bytes = this.#preface?.strip(chunk) ?? chunk;
-      if (bytes.length > 0) this.#reader.read(bytes);
-    } catch (thrown) {
-      if (!(thrown instanceof Http2Error)) throw thrown;
-      this.destroy(thrown);
-    }
-    if (this.#closed || this.#outbox.backlogBytes <= MAX_BACKLOG_BYTES) return;
-    this.#outbox.flush();
-    if (!this.#outbox.full) return;
-    this.#socket.pause();
-    this.#stalls.watch();
   }
 
   #localEnd(stream: Stream): void {

@@ -1,7 +1,7 @@
 import { ErrorCode, Http2Error } from "./error.ts";
 import { Flag, Frame, HEAD_BYTES, uint32 } from "./frame.ts";
 
-/** Told of what comes in, in its order. All bytes are views that stay as they are. */
+/** Told of what comes in, in its order. All bytes are views that are gone once this returns. */
 export interface FrameListener {
   /** Any frame but an unpadded DATA, whole. */
   onFrame(type: number, flags: number, stream: number, payload: Buffer): void;

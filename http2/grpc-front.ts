@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { STATUS_CODES } from "../core/index.ts";
+import { STATUS_CODES, takeOver } from "../core/index.ts";
 import { Connection } from "./connection.ts";
 import { fieldOf } from "./fields.ts";
 import type { Fields } from "./header-decoder.ts";
@@ -100,8 +100,10 @@ class FrontConnection {
     this.#options = options;
     const { remoteAddress, remotePort } = socket;
     this.#peer = remoteAddress === undefined ? "unknown" : `${remoteAddress}:${remotePort}`;
-    this.connection = new Connection(socket, {
+    const own = takeOver(socket, (bytes) => this.connection.read(bytes));
+    this.connection = new Connection(own ?? socket, {
       side: "server",
+      fed: own !== undefined,
       windowBytes,
       maxFrameBytes,
       ...(maxStreams === undefined ? {} : { maxStreams }),

@@ -57,7 +57,7 @@ export class HeaderBlocks {
   }
 
   #add(part: Buffer): void {
-    this.#parts.push(part);
+    this.#parts.push(Buffer.from(part));
     this.#bytes += part.length;
     if (this.#bytes > MAX_BLOCK_BYTES || this.#parts.length > MAX_FRAMES) {
       throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "too many header fields");

@@ -32,7 +32,7 @@ function oneWay(connection: Connection, stream: Stream): StreamListener {
     },
     onData(bytes) {
       release(false);
-      connection.sendData(stream, [bytes], false);
+      connection.sendData(stream, [Buffer.from(bytes)], false);
       if (stream.queue.length > 1 && connection.queuedBytes > MAX_QUEUED_BYTES)
         connection.reset(stream, ErrorCode.ENHANCE_YOUR_CALM);
     },

@@ -4,7 +4,7 @@ import type { Fields } from "./header-decoder.ts";
 export interface StreamListener {
   /** Headers, or the trailers behind them. */
   onHeaders(fields: Fields): void;
-  /** A view that stays as it is. */
+  /** A view that is gone once this returns. */
   onData(bytes: Buffer): void;
   /** The other end sends no more. */
   onEnd(): void;

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { OnReadOpts, Socket } from "node:net";
 import {
   type Bytes,
   byteLengthOf,
@@ -7,6 +7,7 @@ import {
   NO_DEADLINE,
   onDeadline,
   piecesOf,
+  sharedReads,
   timeLeftMs,
 } from "../core/index.ts";
 import { Connection } from "./connection.ts";
@@ -48,22 +49,24 @@ const OPTIONS = { side: "client", windowBytes: 2 ** 26, maxFrameBytes: 2 ** 20 }
 const CALL = { ":method": "POST", ":scheme": "http", ":authority": "localhost" };
 const GRPC = { "content-type": "application/grpc", te: "trailers" };
 
+/** Gives a socket that is being connected and reads so. */
+export type Connect = (onread: OnReadOpts) => Socket;
+
 /** Unary gRPC calls over one connection, which is opened for the first call and again after it was lost. The creator closes it. */
 export class UnaryClient {
-  readonly #connect: () => Duplex;
+  readonly #connect: Connect;
   readonly #ping: PingConfig;
   readonly #heads = new Map<string, Buffer>();
   #line: Line | undefined;
 
-  /** `connect` gives a socket that is being connected. */
-  constructor(connect: () => Duplex, ping: PingConfig) {
+  constructor(connect: Connect, ping: PingConfig) {
     this.#connect = connect;
     this.#ping = ping;
   }
 
   /** Never rejects. `path` as in `/package.Service/Method`. */
   call(path: string, message: Bytes, limits: UnaryLimits): Promise<UnaryOutcome> {
-    if (this.#line === undefined || !this.#line.connection.opens) this.#line = openLine(this.#connect(), this.#ping);
+    if (this.#line === undefined || !this.#line.connection.opens) this.#line = openLine(this.#connect, this.#ping);
     const line = this.#line;
     return new Promise((resolve) => new Call(line, this.#head(path, limits.deadline), message, limits, resolve));
   }
@@ -97,9 +100,10 @@ interface Line {
   connected: boolean;
 }
 
-function openLine(socket: Duplex, ping: PingConfig): Line {
+function openLine(connect: Connect, ping: PingConfig): Line {
   let beats: Disposable | undefined;
-  const connection = new Connection(socket, { ...OPTIONS, onClose: () => beats?.[Symbol.dispose]() });
+  const socket = connect(sharedReads((bytes) => connection.read(bytes))).resume();
+  const connection = new Connection(socket, { ...OPTIONS, fed: true, onClose: () => beats?.[Symbol.dispose]() });
   const line: Line = { connection, connected: false };
   socket.once("connect", () => {
     line.connected = true;

@@ -142,7 +142,7 @@ function channelCaller(client: Client): Caller {
 }
 
 function directCaller(path: string, ping: PingConfig): Caller {
-  const client = new UnaryClient(() => connect(path), ping);
+  const client = new UnaryClient((onread) => connect({ path, onread }), ping);
   return {
     call: (method, message, limits, worker) => directCall(client, method, message, limits, worker),
     close: () => client.close(),

@@ -103,7 +103,7 @@ function askGrpc(client: Client, message: Buffer, path = PATH, deadlineMs?: numb
 }
 
 function ownClient(port: number, ping = PING): UnaryClient & Disposable {
-  const client = new UnaryClient(() => connectSocket(port, "127.0.0.1"), ping);
+  const client = new UnaryClient((onread) => connectSocket({ port, host: "127.0.0.1", onread }), ping);
   return Object.assign(client, { [Symbol.dispose]: () => client.close() });
 }
 
