@@ -37,17 +37,24 @@ export function createAdmission(): Admission {
     admit() {
       if (draining) throw new InferenceError("UNAVAILABLE", "the server is shutting down", { retryAfterMs: 1000 });
       inFlight++;
-      let inside = true;
-      return {
-        [Symbol.dispose]() {
-          if (inside) leave();
-          inside = false;
-        },
-      };
+      return new Admitted(leave);
     },
     drain() {
       draining = true;
     },
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
+}
+
+class Admitted implements Disposable {
+  #leave: (() => void) | undefined;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave?.();
+    this.#leave = undefined;
+  }
 }

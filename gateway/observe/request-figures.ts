@@ -21,6 +21,7 @@ const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 
 /** Requests of the same labels. */
 interface Ended {
+  readonly of: RequestLabels;
   readonly labels: string;
   /** One for each bucket, and one for what is above them all. */
   readonly counts: number[];
@@ -49,6 +50,7 @@ class UnderWay {
 export class RequestFigures {
   readonly #ended = new Map<string, Ended>();
   readonly #underWay = new Map<string, UnderWay>();
+  #last: Ended | undefined;
 
   /** Whoever says so says when it has left, once. */
   entered(labels: InFlightLabels): { left(): void } {
@@ -63,20 +65,28 @@ export class RequestFigures {
   }
 
   ended(labels: RequestLabels, seconds: number): void {
-    const key = `${labels.protocol}\0${labels.method}\0${labels.model}\0${labels.version}\0${labels.signature}\0${labels.code}`;
-    let cell = this.#ended.get(key);
-    if (cell === undefined) {
-      const { protocol, method, model, version, signature, code } = labels;
-      const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
-      const text = labelText(NAMES, [protocol, method, model, version, signature, code]);
-      cell = { labels: text, counts, count: 0, seconds: 0 };
-      this.#ended.set(key, cell);
-    }
+    // Most requests are of the labels of the one before, and need no text to find out.
+    const last = this.#last;
+    const cell = last !== undefined && areSame(last.of, labels) ? last : this.#cellOf(labels);
+    this.#last = cell;
     let bucket = 0;
     while (bucket < BUCKETS_SECONDS.length && seconds > (BUCKETS_SECONDS[bucket] as number)) bucket++;
     cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
     cell.count++;
     cell.seconds += seconds;
+  }
+
+  #cellOf(labels: RequestLabels): Ended {
+    const { protocol, method, model, version, signature, code } = labels;
+    const values = [protocol, method, model, version, signature, code];
+    const key = values.join("\0");
+    let cell = this.#ended.get(key);
+    if (cell === undefined) {
+      const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
+      cell = { of: labels, labels: labelText(NAMES, values), counts, count: 0, seconds: 0 };
+      this.#ended.set(key, cell);
+    }
+    return cell;
   }
 
   render(): string {
@@ -96,6 +106,17 @@ export class RequestFigures {
       "",
     ].join("\n");
   }
+}
+
+function areSame(one: RequestLabels, other: RequestLabels): boolean {
+  return (
+    one.version === other.version &&
+    one.model === other.model &&
+    one.code === other.code &&
+    one.signature === other.signature &&
+    one.method === other.method &&
+    one.protocol === other.protocol
+  );
 }
 
 const DURATION = "tensorgate_request_duration_seconds";

@@ -13,12 +13,24 @@ export interface ServingMetric {
   lines(): string[];
 }
 
+interface Count {
+  readonly values: readonly string[];
+  count: number;
+}
+
+/** Whether something is of the labels of what came before: most is, and needs no text to find out. */
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
+}
+
 export class ServingCounter implements ServingMetric {
   readonly name: string;
   total = 0;
   readonly #labels: readonly string[];
   /** By the values of the labels; how they are printed is only made for a scrape. */
-  readonly #cells = new Map<string, { readonly values: readonly string[]; count: number }>();
+  readonly #cells = new Map<string, Count>();
+  #last: Count | undefined;
 
   constructor(name: string, labels: readonly string[]) {
     this.name = name;
@@ -27,11 +39,20 @@ export class ServingCounter implements ServingMetric {
 
   /** `values` in the order of the labels. */
   add(by: number, ...values: readonly string[]): void {
-    const key = values.join("\0");
-    const cell = this.#cells.get(key);
-    if (cell === undefined) this.#cells.set(key, { values, count: by });
-    else cell.count += by;
+    const last = this.#last;
+    const cell = last !== undefined && areSame(last.values, values) ? last : this.#cellOf(values);
+    this.#last = cell;
+    cell.count += by;
     this.total += by;
+  }
+
+  #cellOf(values: readonly string[]): Count {
+    const key = values.join("\0");
+    const known = this.#cells.get(key);
+    if (known !== undefined) return known;
+    const cell = { values, count: 0 };
+    this.#cells.set(key, cell);
+    return cell;
   }
 
   lines(): string[] {
@@ -56,6 +77,7 @@ export class ServingHistogram implements ServingMetric {
   readonly #labels: readonly string[];
   readonly #limits: readonly number[];
   readonly #cells = new Map<string, Cell>();
+  #last: Cell | undefined;
 
   /** Limits `scale * growth^k` for k from 0, and one without end. */
   constructor(name: string, labels: readonly string[], scale: number, growth: number, count: number) {
@@ -65,17 +87,23 @@ export class ServingHistogram implements ServingMetric {
   }
 
   observe(value: number, ...values: readonly string[]): void {
-    const key = values.join("\0");
-    let cell = this.#cells.get(key);
-    if (cell === undefined) {
-      cell = { values, counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
-      this.#cells.set(key, cell);
-    }
+    const last = this.#last;
+    const cell = last !== undefined && areSame(last.values, values) ? last : this.#cellOf(values);
+    this.#last = cell;
     // TensorFlow's limits are exclusive: a value that equals one belongs to the next bucket.
     let bucket = 0;
     while (bucket < this.#limits.length && value >= (this.#limits[bucket] as number)) bucket++;
     cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
     cell.sum += value;
+  }
+
+  #cellOf(values: readonly string[]): Cell {
+    const key = values.join("\0");
+    const known = this.#cells.get(key);
+    if (known !== undefined) return known;
+    const cell = { values, counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
+    this.#cells.set(key, cell);
+    return cell;
   }
 
   lines(): string[] {

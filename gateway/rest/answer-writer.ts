@@ -6,25 +6,21 @@ import type { JsonCallParts } from "./json-call.ts";
 /** Content becomes JSON of a few times its length. */
 const LONG_BYTES = IN_THREAD_BYTES / 4;
 
-/** How answers become JSON: at once, or in a thread where they are long. */
-export type WriteAnswer = (
+/** Makes an answer JSON: at once, or in a thread where it is long. */
+export function writeAnswer(
+  { compatibility: { strictJson: strict }, threads }: JsonCallParts,
   answer: AnswerKind,
   content: AnswerContent,
   limits: CallLimits,
-) => Uint8Array | Promise<Uint8Array>;
-
-export function answerWriter({ compatibility, threads }: JsonCallParts): WriteAnswer {
-  const { strictJson: strict } = compatibility;
-  return (answer, content, limits) => {
-    const bytes = content.is === "message" ? content.message.length : outputBytes(content.outputs);
-    if (bytes >= LONG_BYTES) {
-      const message =
-        content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, "content");
-      return threads.encode(message, answer, { strict }, limits);
-    }
-    if (content.is === "message") return answerJson(answer, content.message, { strict });
-    return encodePredictOutputs(answer.of === "Predict" ? answer.format : "row", content.outputs, { strict });
-  };
+): Uint8Array | Promise<Uint8Array> {
+  const bytes = content.is === "message" ? content.message.length : outputBytes(content.outputs);
+  if (bytes >= LONG_BYTES) {
+    const message =
+      content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, "content");
+    return threads.encode(message, answer, { strict }, limits);
+  }
+  if (content.is === "message") return answerJson(answer, content.message, { strict });
+  return encodePredictOutputs(answer.of === "Predict" ? answer.format : "row", content.outputs, { strict });
 }
 
 function outputBytes(outputs: ReadonlyMap<string, Tensor>): number {

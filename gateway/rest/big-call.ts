@@ -8,7 +8,7 @@ import {
 } from "../../tensor/index.ts";
 import type { CallLimits, Servable } from "../call.ts";
 import { inputsOf } from "../message-inputs.ts";
-import { answerWriter } from "./answer-writer.ts";
+import { writeAnswer } from "./answer-writer.ts";
 import { explainedExamples } from "./examples.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
 import { explainedPredict, signatureOf } from "./predict.ts";
@@ -41,7 +41,6 @@ export async function bigCall(
 function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
   const { threads } = parts;
   const { urlSafeBase64 } = parts.compatibility;
-  const write = answerWriter(parts);
   /** It is kept while the call is sent: a retry may meet a version whose inputs are of other types. */
   let body: RequestBody | undefined = json;
   let format: PredictFormat = "row";
@@ -72,7 +71,7 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
       // Its memory may go while the answer takes some.
       made = undefined;
       body = undefined;
-      return write({ of: "Predict", format }, content, limits);
+      return writeAnswer(parts, { of: "Predict", format }, content, limits);
     },
     explain: (thrown) => explainedPredict(thrown, signature),
   };
@@ -86,7 +85,6 @@ async function examplesCall(
 ): Promise<JsonCall> {
   const { urlSafeBase64 } = parts.compatibility;
   const { message, strings } = await parts.threads.examples(json, spec, { urlSafeBase64 }, parts.limits);
-  const write = answerWriter(parts);
   let signatures: Signatures | undefined;
   return {
     messageFor({ name, version, signatures: its }) {
@@ -94,7 +92,7 @@ async function examplesCall(
       return rewriteRequestSpec(method, message, { name, version });
     },
     inputsFor: () => (strings <= MAX_JOINED_STRINGS ? inputsOf(method, message, spec.signature) : undefined),
-    answerOf: (content, limits) => write({ of: method }, content, limits),
+    answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
   };
 }

@@ -22,30 +22,50 @@ export interface HeldRoom extends Disposable {
 
 /** `maxBytes` undefined: an eighth of the memory that this process may use. A body that is alone is let in at any length. */
 export function createBodyRoom(maxBytes: number = defaultMaxBytes()): BodyRoom {
-  let inFlight = 0;
-  const fits = (more: number, others: number): boolean => others === 0 || inFlight + more <= maxBytes;
-  return {
-    get bytesInFlight() {
-      return inFlight;
-    },
-    has: (bytes) => bytes <= FREE_BYTES || fits(bytes, inFlight),
-    enter() {
-      let held = 0;
-      return {
-        growTo(bytes) {
-          if (bytes <= FREE_BYTES || bytes <= held) return true;
-          if (!fits(bytes - held, inFlight - held)) return false;
-          inFlight += bytes - held;
-          held = bytes;
-          return true;
-        },
-        [Symbol.dispose]() {
-          inFlight -= held;
-          held = 0;
-        },
-      };
-    },
-  };
+  return new Room(maxBytes);
+}
+
+class Room implements BodyRoom {
+  bytesInFlight = 0;
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  has(bytes: number): boolean {
+    return bytes <= FREE_BYTES || this.fits(bytes, this.bytesInFlight);
+  }
+
+  fits(more: number, others: number): boolean {
+    return others === 0 || this.bytesInFlight + more <= this.#maxBytes;
+  }
+
+  enter(): HeldRoom {
+    return new Held(this);
+  }
+}
+
+class Held implements HeldRoom {
+  readonly #room: Room;
+  #held = 0;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  growTo(bytes: number): boolean {
+    if (bytes <= FREE_BYTES || bytes <= this.#held) return true;
+    if (!this.#room.fits(bytes - this.#held, this.#room.bytesInFlight - this.#held)) return false;
+    this.#room.bytesInFlight += bytes - this.#held;
+    this.#held = bytes;
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#room.bytesInFlight -= this.#held;
+    this.#held = 0;
+  }
 }
 
 /** A container's limit counts, where there is one. */

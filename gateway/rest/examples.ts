@@ -1,7 +1,7 @@
 import { DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
 import { decodeExamples, encodeExamplesRequest, type RequestBody, type Signatures } from "../../tensor/index.ts";
 import { signaturesClause, withClause } from "../expected.ts";
-import { answerWriter } from "./answer-writer.ts";
+import { writeAnswer } from "./answer-writer.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
 
 /** How a worker says that it has no such signature. */
@@ -11,7 +11,6 @@ const NO_SIGNATURE = "No signature was found with the name";
 export function examplesCall(method: "Classify" | "Regress", json: RequestBody, parts: JsonCallParts): JsonCall {
   const { urlSafeBase64 } = parts.compatibility;
   const input = decodeExamples(json, { urlSafeBase64 });
-  const write = answerWriter(parts);
   let signatures: Signatures | undefined;
   return {
     inputsFor: () => ({ kind: "examples", signature: json.signature || DEFAULT_SIGNATURE, input }),
@@ -20,7 +19,7 @@ export function examplesCall(method: "Classify" | "Regress", json: RequestBody, 
       const spec = { name, choice: { by: "version", version }, signature: json.signature } as const;
       return encodeExamplesRequest({ spec, input });
     },
-    answerOf: (content, limits) => write({ of: method }, content, limits),
+    answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
   };
 }

@@ -6,39 +6,54 @@ import {
   type RequestBody,
   type Signature,
 } from "../../tensor/index.ts";
-import type { PredictInputs, Servable } from "../call.ts";
+import type { AnswerContent, CallLimits, PredictInputs, Servable } from "../call.ts";
 import { inputsClause, signaturesClause, withClause } from "../expected.ts";
-import { answerWriter } from "./answer-writer.ts";
+import { writeAnswer } from "./answer-writer.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
 
 /** The JSON is typed by the signature, so it is decoded once a version has been chosen; the answer has the request's form. */
 export function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
-  const { urlSafeBase64 } = parts.compatibility;
-  const write = answerWriter(parts);
-  let format: PredictFormat = "row";
-  let signature: Signature | undefined;
-  let made: { readonly target: Servable; readonly request: PredictInputs } | undefined;
-  const inputsFor = (target: Servable): PredictInputs => {
-    if (made?.target === target) return made.request;
-    signature = signatureOf(target, json.signature);
-    const decoded = decodePredictInputs(json, signature, { urlSafeBase64 });
-    format = decoded.format;
-    const { inputs, outputFilter } = decoded;
-    const request = { kind: "tensors", signature: signature.key, inputs, outputFilter } as const;
-    made = { target, request };
-    return request;
-  };
-  return {
-    readsAnswer: true,
-    inputsFor,
-    messageFor(target) {
-      const { signature: key, inputs, outputFilter } = inputsFor(target);
-      const spec = { name: target.name, choice: { by: "version", version: target.version }, signature: key } as const;
-      return encodePredictRequest({ spec, inputs, outputFilter }, "content");
-    },
-    answerOf: (content, limits) => write({ of: "Predict", format }, content, limits),
-    explain: (thrown) => explainedPredict(thrown, signature),
-  };
+  return new PredictCall(json, parts);
+}
+
+class PredictCall implements JsonCall {
+  readonly readsAnswer = true;
+  readonly #json: RequestBody;
+  readonly #parts: JsonCallParts;
+  #format: PredictFormat = "row";
+  #signature: Signature | undefined;
+  #target: Servable | undefined;
+  #inputs: PredictInputs | undefined;
+
+  constructor(json: RequestBody, parts: JsonCallParts) {
+    this.#json = json;
+    this.#parts = parts;
+  }
+
+  inputsFor(target: Servable): PredictInputs {
+    if (this.#inputs !== undefined && this.#target === target) return this.#inputs;
+    const signature = signatureOf(target, this.#json.signature);
+    this.#signature = signature;
+    const { format, inputs, outputFilter } = decodePredictInputs(this.#json, signature, this.#parts.compatibility);
+    this.#format = format;
+    this.#target = target;
+    this.#inputs = { kind: "tensors", signature: signature.key, inputs, outputFilter };
+    return this.#inputs;
+  }
+
+  messageFor(target: Servable): Uint8Array {
+    const { signature, inputs, outputFilter } = this.inputsFor(target);
+    const spec = { name: target.name, choice: { by: "version", version: target.version }, signature } as const;
+    return encodePredictRequest({ spec, inputs, outputFilter }, "content");
+  }
+
+  answerOf(content: AnswerContent, limits: CallLimits): Uint8Array | Promise<Uint8Array> {
+    return writeAnswer(this.#parts, { of: "Predict", format: this.#format }, content, limits);
+  }
+
+  explain(thrown: unknown): unknown {
+    return explainedPredict(thrown, this.#signature);
+  }
 }
 
 /** What a request of the wrong form ends with, be it here or in the graph. */
