@@ -1,4 +1,4 @@
-export type { ObservedMethod } from "./access.ts";
+export type { Arrival, ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
 export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";

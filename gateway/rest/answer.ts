@@ -49,7 +49,6 @@ export function errorAnswer(error: InferenceError, status: number = httpStatus(e
   return { status, body: errorBody(error.message), headers: { ...JSON_TYPE, ...retry } };
 }
 
-/** `close`: the connection ends with this answer, so that a client of a server that drains goes elsewhere. */
 export function send(response: ServerResponse, { status, body, headers }: RestAnswer, close: boolean): void {
   const framed = { ...headers, "content-length": body.length };
   response.writeHead(status, close ? { ...framed, connection: "close" } : framed);

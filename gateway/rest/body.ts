@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { createGunzip } from "node:zlib";
 import { InferenceError } from "../../core/index.ts";
 import { EMPTY_BODY } from "../../tensor/index.ts";
+import type { BodyLimits } from "./api-request.ts";
 import { BodyParts } from "./body-parts.ts";
-import type { HeldRoom } from "./body-room.ts";
-import { createFairTurns } from "./fair-turns.ts";
+import { createFairTurns, type FairTurns } from "./fair-turns.ts";
 
 export type Body =
   | {
@@ -15,20 +15,16 @@ export type Body =
       readonly length: number;
       readonly receivedBytes: number;
     }
-  /**
-   * Over the limit, as sent or inflated; over what all bodies together may take; or the client went away in the middle of it.
-   * What else it sends has not been read.
-   */
-  | { readonly is: "too large" | "no room" | "cut off"; readonly receivedBytes: number };
-
-/** What a body may be written into, and how much. */
-interface BodyLimits {
-  readonly maxBytes: number;
-  readonly room: HeldRoom;
-}
+  /** Over the limit, as sent or inflated; over what all bodies together may take; or the client went away in the middle of it. */
+  | {
+      readonly is: "too large" | "no room" | "cut off";
+      readonly receivedBytes: number;
+      /** The client may still be sending. */
+      readonly unread: boolean;
+    };
 
 /** All sockets share the event loop. */
-const TURNS = createFairTurns();
+export const TURNS: FairTurns = createFairTurns();
 
 /** Inflated at once; larger than Node's 16 KiB for fewer turns. */
 const INFLATED_CHUNK_BYTES = 64 * 2 ** 10;
@@ -38,11 +34,14 @@ const INFLATED_CHUNK_BYTES = 64 * 2 ** 10;
  * Content-Length over the limit is believed before anything is read. Throws INVALID_ARGUMENT for what cannot be inflated.
  */
 export async function readBody(request: IncomingMessage, { maxBytes, room }: BodyLimits): Promise<Body> {
-  if (announcesMore(request, maxBytes)) return { is: "too large", receivedBytes: 0 };
+  const refused = (is: Exclude<Body["is"], "read">, receivedBytes: number): Body => {
+    return { is, receivedBytes, unread: !request.complete };
+  };
+  if (announcesMore(request, maxBytes)) return refused("too large", 0);
   const length = request.headers["content-length"];
   const gzip = isGzip(request);
   const knownBytes = gzip || length === undefined ? undefined : Number(length);
-  if (knownBytes !== undefined && !room.growTo(knownBytes)) return { is: "no room", receivedBytes: 0 };
+  if (knownBytes !== undefined && !room.growTo(knownBytes)) return refused("no room", 0);
   const parts = new BodyParts(knownBytes);
   const add = (chunk: Buffer): "too large" | "no room" | undefined => {
     const bytes = parts.length + chunk.length;
@@ -54,7 +53,8 @@ export async function readBody(request: IncomingMessage, { maxBytes, room }: Bod
     return undefined;
   };
   const { is, receivedBytes } = await (gzip ? collectInflated(request, maxBytes, add) : collect(request, add));
-  return is === "read" ? { is, parts: parts.finish(), length: parts.length, receivedBytes } : { is, receivedBytes };
+  if (is !== "read") return refused(is, receivedBytes);
+  return { is, parts: parts.finish(), length: parts.length, receivedBytes };
 }
 
 /** The body in one piece; several parts are copied, so this is for bodies that are not big. */

@@ -1,18 +1,18 @@
-import type { IncomingMessage } from "node:http";
 import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
-import { type CallSignal, InferenceError, type Logger } from "../../core/index.ts";
+import { InferenceError, type Logger } from "../../core/index.ts";
 import { parseRequestBody, type RequestBody } from "../../tensor/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Answer } from "../call.ts";
 import { type Observation, observedBody } from "../observe/index.ts";
 import { IN_THREAD_BYTES, type JsonThreads } from "../threads/index.ts";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
+import type { ApiRequest } from "./api-request.ts";
 import { bigCall } from "./big-call.ts";
-import { type Body, readBody, whole } from "./body.ts";
+import { type Body, whole } from "./body.ts";
 import type { BodyRoom } from "./body-room.ts";
 import { examplesCall } from "./examples.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
-import { deadlineOf, headerOf } from "./parse.ts";
+import { deadlineOf } from "./parse.ts";
 import { predictCall } from "./predict.ts";
 import { failure, type Reaction } from "./reaction.ts";
 import { TOO_LARGE } from "./status.ts";
@@ -31,9 +31,8 @@ export interface InferParts {
 export async function infer(
   parts: InferParts,
   route: InferRoute,
-  request: IncomingMessage,
+  request: ApiRequest,
   observation: Observation,
-  signal: CallSignal,
 ): Promise<Reaction> {
   const { name, choice } = route;
   observation.asksFor({ name, choice, signature: "" });
@@ -41,10 +40,11 @@ export async function infer(
   const room = parts.room.enter();
   let receivedBytes = 0;
   try {
-    const body = await readBody(request, { maxBytes, room });
+    const coming = request.readBody({ maxBytes, room });
+    const body = coming instanceof Promise ? await coming : coming;
     receivedBytes = body.receivedBytes;
-    if (body.is !== "read") return unreadable(body, maxBytes, !request.complete);
-    const json = await jsonOf(parts, route, body, request, observation, signal);
+    if (body.is !== "read") return unreadable(body, maxBytes);
+    const json = await jsonOf(parts, route, body, request, observation);
     return { answer: jsonAnswer(json), receivedBytes, unread: false };
   } catch (thrown) {
     return { ...failure(parts.log, thrown), receivedBytes, unread: false };
@@ -57,13 +57,13 @@ async function jsonOf(
   parts: InferParts,
   route: InferRoute,
   body: Extract<Body, { is: "read" }>,
-  request: IncomingMessage,
+  request: ApiRequest,
   observation: Observation,
-  signal: CallSignal,
 ): Promise<Uint8Array> {
   const { backend, config, threads } = parts;
   const { method, name, choice } = route;
   const compatibility = parts.compatibility();
+  const { header, gaveUp: signal } = request;
   const limits = { deadline: deadlineOf(config.timeoutMs), signal };
   const isBig = body.length >= IN_THREAD_BYTES;
   const json = isBig ? await threads.parse(body.parts, limits) : parseRequestBody(whole(body));
@@ -76,7 +76,7 @@ async function jsonOf(
   let answer: Answer;
   try {
     const body = observedBody(call, observation);
-    answer = await backend.serve({ method, spec, body, header: headerOf(request), deadline, signal });
+    answer = await backend.serve({ method, spec, body, header, deadline, signal });
   } catch (thrown) {
     throw call.explain(thrown);
   }
@@ -88,8 +88,8 @@ function smallCall(method: RestMethod, json: RequestBody, parts: JsonCallParts):
   return method === "Predict" ? predictCall(json, parts) : examplesCall(method, json, parts);
 }
 
-function unreadable(body: Exclude<Body, { is: "read" }>, maxBytes: number, unread: boolean): Reaction {
-  const { receivedBytes } = body;
+function unreadable(body: Exclude<Body, { is: "read" }>, maxBytes: number): Reaction {
+  const { receivedBytes, unread } = body;
   switch (body.is) {
     case "cut off": {
       const error = new InferenceError("CANCELLED", "the client went away before its body had come");

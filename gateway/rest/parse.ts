@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { type Deadline, deadlineIn, NO_DEADLINE } from "../../core/index.ts";
 import { hostAndPort } from "../listening.ts";
 
@@ -16,6 +17,6 @@ export function deadlineOf(timeoutMs: number): Deadline {
 }
 
 /** The client's address, for the log. */
-export function clientOf({ socket }: IncomingMessage): string {
-  return hostAndPort(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+export function clientOf({ remoteAddress = "unknown", remotePort = 0 }: Socket): string {
+  return hostAndPort(remoteAddress, remotePort);
 }

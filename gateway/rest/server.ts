@@ -14,7 +14,9 @@ import { createApi } from "./api.ts";
 import { answerBadHttp, answerConnect } from "./bad-http.ts";
 import { announcedBytes, announcesMore } from "./body.ts";
 import { type BodyRoom, createBodyRoom } from "./body-room.ts";
+import { createFront } from "./front.ts";
 import { addHealthRoutes, MONITORING_PATH } from "./health.ts";
+import { NodeRequest } from "./node-request.ts";
 import { clientOf } from "./parse.ts";
 import { failure } from "./reaction.ts";
 import { httpStatus } from "./status.ts";
@@ -44,8 +46,8 @@ export interface RestServer {
   close(limitMs: number): Promise<void>;
 }
 
-/** A request has to have come in whole within the first, the next one of its connection to begin within the second. */
-const TIMEOUTS = { requestTimeout: 300_000, keepAliveTimeout: 72_000 };
+/** A request has to have come in whole within the first, its head within the second, the next one of its connection to begin within the third. */
+const TIMEOUTS = { requestTimeout: 300_000, headersTimeout: 60_000, keepAliveTimeout: 72_000 };
 
 /** What TensorFlow Serving's HTTP library takes; the API refuses some of them itself. */
 const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
@@ -73,9 +75,10 @@ export function createRestServer(options: RestServerOptions): RestServer {
     // The monitoring path comes first, as in TensorFlow Serving.
     if (path === monitoringPath) request.url = MONITORING_PATH;
     else if (!METHODS.has(method)) return refuse(request, response, "UNIMPLEMENTED");
-    else if (isApiPath(path)) return void api(request, response).catch((thrown: unknown) => fail(response, thrown));
+    else if (isApiPath(path)) return void api(new NodeRequest(request, response));
     others(request, response);
   });
+  const front = createFront(server, { ...parts, inFlight }, api);
   const { app, answer: others } = createOthers(server, { ...parts, refuse, fail });
   server.on("connect", answerConnect);
   server.on("checkContinue", (request, response) => {
@@ -99,8 +102,10 @@ export function createRestServer(options: RestServerOptions): RestServer {
       draining = true;
       const closed = server.listening ? once(server, "close") : undefined;
       server.close();
+      front.closeIdle();
       await inFlight.idle(limitMs);
       server.closeAllConnections();
+      front.destroy();
       await closed;
       await app.close();
       await threads.close();
@@ -125,7 +130,7 @@ function createRefuse({ observer, draining }: Parts): Refuse {
     const error = new InferenceError(code, `nothing answers ${asked}`);
     const answer = pageAnswer(httpStatus(code));
     observer
-      .start({ protocol: "rest", method: "Unknown", request: asked, client: clientOf(request) })
+      .start({ protocol: "rest", method: "Unknown", request: asked, client: clientOf(request.socket) })
       .end({ code: error.code, httpStatus: answer.status, bytesIn: 0, bytesOut: answer.body.length, error });
     send(response, answer, draining());
   };
