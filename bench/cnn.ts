@@ -19,8 +19,9 @@ import { program } from "./peers/programs.ts";
 import { startProduct, withTensorFlow } from "./product.ts";
 import { CNN_SHAPE, cnnAnswer, ramp } from "./ramp.ts";
 import { checkPredict, framed, isNear, PREDICT, predictRequest } from "./requests.ts";
+import { WARM_UP_MODEL, WARMED_UP, warmUp } from "./warm-up.ts";
 
-const CONNECTIONS = 16;
+const CONNECTIONS = 32;
 
 /** The same model twice, so that the same gateway and worker answer with and without merging. */
 const MERGED = "cnn";
@@ -52,14 +53,12 @@ async function measureCnn(options: Options): Promise<Outcome> {
   const path = benchModel("cnn");
   await using product = await startProduct(
     {
-      models: [
-        { name: MERGED, path },
-        { name: UNMERGED, path, batching: "off" },
-      ],
+      models: [{ name: MERGED, path }, { name: UNMERGED, path, batching: "off" }, WARM_UP_MODEL],
       workers: { count: 1, session: { intraOpThreads: 1, interOpThreads: 1 } },
     },
     { proxy, rest: proxy },
   );
+  await warmUp(product, rest, options);
   const want = cnnAnswer();
   const scratch = scratchFolder();
 
@@ -129,6 +128,7 @@ async function measureCnn(options: Options): Promise<Outcome> {
         "one process, one worker, no access log, otherwise as it comes; TensorFlow on one thread on all sides",
       "load generator": `${versionOf(program("h2load"))}, one thread, one call at a time on a connection`,
       connections: String(CONNECTIONS),
+      "warm-up": WARMED_UP,
     },
   };
 }

@@ -5,7 +5,7 @@ import { CNN_SHAPE, cnnAnswer, rampAsJson } from "./ramp.ts";
 
 export const benchmark: Benchmark = {
   name: "python-cnn",
-  title: "JSON predict with a compute-bound CNN over 8 connections, one core each, against Python servers and Triton",
+  title: "JSON predict with a compute-bound CNN over 32 connections, one core each, against Python servers and Triton",
   goals: [
     {
       row: "throughput",
@@ -21,6 +21,6 @@ export const benchmark: Benchmark = {
       rows: `[${rampAsJson()}]`,
       count: 1,
       want: cnnAnswer(),
-      connections: 8,
+      connections: 32,
     }),
 };
