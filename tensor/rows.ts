@@ -11,7 +11,7 @@ export function rowCount(tensors: ReadonlyMap<string, Tensor>): number | undefin
   return rows;
 }
 
-/** Tensors of one dtype and the same inner dimensions, one after the other along the first. One copy of the numbers. */
+/** Tensors of one dtype and the same inner dimensions, one after the other along the first. Nothing is copied: it is in as many pieces. */
 export function joinRows(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;
   if (first === undefined) throw new RangeError("there is nothing to join");
@@ -23,8 +23,8 @@ export function joinRows(tensors: readonly Tensor[]): Tensor {
       tensors.flatMap((tensor) => (tensor as StringTensor).values),
     );
   }
-  const parts = tensors.flatMap((tensor) => (tensor.kind === "packed" ? [tensor.data] : []));
-  return packedTensor(first.dtype, shape, Buffer.concat(parts));
+  const parts = tensors.flatMap((tensor) => (tensor.kind === "packed" ? (tensor.pieces ?? tensor.data) : []));
+  return packedTensor(first.dtype, shape, parts);
 }
 
 /** Rows [from, from + count), as a view of the tensor's memory. */

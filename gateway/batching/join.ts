@@ -1,8 +1,8 @@
-import type { CallSignal, Deadline } from "../../core/index.ts";
+import type { Bytes, CallSignal, Deadline } from "../../core/index.ts";
 import {
   type ExamplesInput,
   encodeExamplesRequest,
-  encodePredictRequest,
+  encodePredictRequestPieces,
   joinRows,
   sliceRows,
   type Tensor,
@@ -25,14 +25,14 @@ export function joined(
   padding: number,
   { deadline, signal }: Limits,
 ): RoutedCall {
-  const messageFor = (target: Servable): Uint8Array => encodeJoined(target, parts, padding);
+  const messageFor = (target: Servable): Bytes => encodeJoined(target, parts, padding);
   return {
     ...like,
     call: { ...like.call, body: { messageFor, readsAnswer: true }, header: () => undefined, deadline, signal },
   };
 }
 
-function encodeJoined({ name, version }: Servable, parts: readonly CallInputs[], padding: number): Uint8Array {
+function encodeJoined({ name, version }: Servable, parts: readonly CallInputs[], padding: number): Bytes {
   const [first] = parts;
   if (first === undefined) throw new RangeError("there is nothing to join");
   const spec = { name, choice: { by: "version", version }, signature: first.signature } as const;
@@ -40,7 +40,7 @@ function encodeJoined({ name, version }: Servable, parts: readonly CallInputs[],
     return encodeExamplesRequest({ spec, input: joinedExamples(parts as readonly ExamplesInputs[], padding) });
   }
   const inputs = joinedTensors(first, parts as readonly PredictInputs[], padding);
-  return encodePredictRequest({ spec, inputs, outputFilter: first.outputFilter }, "content");
+  return encodePredictRequestPieces({ spec, inputs, outputFilter: first.outputFilter });
 }
 
 function joinedTensors(

@@ -1,3 +1,4 @@
+import { byteLengthOf } from "../../core/index.ts";
 import { type DType, rowCount, type Signature, type Tensor } from "../../tensor/index.ts";
 import type { CallInputs } from "../call.ts";
 
@@ -34,7 +35,7 @@ export function sizeOf(inputs: CallInputs): Size | undefined {
 }
 
 function bytesOf(tensor: Tensor): number {
-  return tensor.kind === "packed" ? tensor.data.length : lengthOf(tensor.values);
+  return tensor.kind === "packed" ? byteLengthOf(tensor.pieces ?? tensor.data) : lengthOf(tensor.values);
 }
 
 function lengthOf(values: readonly Uint8Array[]): number {

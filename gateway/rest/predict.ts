@@ -1,7 +1,7 @@
-import { DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
+import { type Bytes, DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
 import {
   decodePredictInputs,
-  encodePredictRequest,
+  encodePredictRequestPieces,
   type PredictFormat,
   type RequestBody,
   type Signature,
@@ -41,10 +41,10 @@ class PredictCall implements JsonCall {
     return this.#inputs;
   }
 
-  messageFor(target: Servable): Uint8Array {
+  messageFor(target: Servable): Bytes {
     const { signature, inputs, outputFilter } = this.inputsFor(target);
     const spec = { name: target.name, choice: { by: "version", version: target.version }, signature } as const;
-    return encodePredictRequest({ spec, inputs, outputFilter }, "content");
+    return encodePredictRequestPieces({ spec, inputs, outputFilter });
   }
 
   answerOf(content: AnswerContent, limits: CallLimits): Uint8Array | Promise<Uint8Array> {

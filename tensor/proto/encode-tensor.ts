@@ -1,4 +1,4 @@
-import { InferenceError } from "../../core/index.ts";
+import { byteLengthOf, InferenceError, piecesOf } from "../../core/index.ts";
 import type { DType } from "../dtype.ts";
 import type { PackedTensor, StringTensor, Tensor } from "../tensor.ts";
 import { VALUE_FIELDS } from "./decode-tensor.ts";
@@ -26,8 +26,20 @@ export function tensorSize(tensor: Tensor, form: TensorForm): number {
   // The field numbers of dtype and shape are below 16; every known dtype is below 128.
   const head = 2 + fieldSize(shapeSize(tensor.shape));
   if (tensor.kind === "string") return head + stringsSize(tensor);
-  const bytes = form === "content" ? tensor.data.length : packedSize(tensor);
+  const bytes = form === "content" ? byteLengthOf(tensor.pieces ?? tensor.data) : packedSize(tensor);
   return head + (bytes === 0 ? 0 : fieldSize(bytes) + (wideTag(tensor.dtype, form) ? 1 : 0));
+}
+
+/** As {@link writeTensor} in `content`, but that numbers are kept where they lie: see `finishPieces`. */
+export function writeKept(writer: WireWriter, tensor: Tensor): void {
+  if (tensor.kind === "string") return writeTensor(writer, tensor, "content");
+  const data = tensor.pieces ?? tensor.data;
+  writeHead(writer, tensor.dtype, tensor.shape);
+  const bytes = byteLengthOf(data);
+  if (bytes === 0) return;
+  writer.tag(TENSOR_CONTENT, LEN);
+  writer.varint(bytes);
+  for (const piece of piecesOf(data)) writer.keep(piece);
 }
 
 export function writeTensor(writer: WireWriter, tensor: Tensor, form: TensorForm): void {

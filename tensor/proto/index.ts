@@ -20,6 +20,7 @@ export {
   decodePredictRequest,
   decodePredictResponse,
   encodePredictRequest,
+  encodePredictRequestPieces,
   encodePredictResponse,
   type LaidOut,
   layOutPredictResponse,

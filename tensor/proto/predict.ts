@@ -9,6 +9,7 @@ import {
   type TensorHead,
   tensorSize,
   writeHeaded,
+  writeKept,
   writeTensor,
 } from "./encode-tensor.ts";
 import { answerOf, MALFORMED } from "./malformed.ts";
@@ -66,10 +67,29 @@ export function decodePredictRequest(bytes: Bytes): SentPredictRequest {
 
 export function encodePredictRequest(request: PredictRequest, form: TensorForm): Uint8Array {
   const writer = new WireWriter(sizeOf(request.inputs, form) + 256);
-  if (request.spec !== undefined) writeSpec(writer, REQUEST.spec, request.spec);
-  writeTensors(writer, REQUEST.inputs, request.inputs, form);
-  for (const alias of request.outputFilter) writer.lengthDelimited(REQUEST.outputFilter, encodeUtf8(alias));
+  writeRequest(writer, request, form, writeTensor);
   return writer.finish();
+}
+
+/** As `content`, with the memory of long tensors as pieces of the message: it must not change until that has been sent. */
+export function encodePredictRequestPieces(request: PredictRequest): Bytes {
+  const writer = new WireWriter();
+  writeRequest(writer, request, "content", writeKept);
+  return writer.finishPieces();
+}
+
+function writeRequest(
+  writer: WireWriter,
+  { spec, inputs, outputFilter }: PredictRequest,
+  form: TensorForm,
+  write: typeof writeTensor,
+): void {
+  if (spec !== undefined) writeSpec(writer, REQUEST.spec, spec);
+  for (const [name, tensor] of inputs) {
+    writeEntryHead(writer, REQUEST.inputs, name, tensorSize(tensor, form));
+    write(writer, tensor, form);
+  }
+  for (const alias of outputFilter) writer.lengthDelimited(REQUEST.outputFilter, encodeUtf8(alias));
 }
 
 /** Throws INTERNAL with origin worker when the bytes are no such answer. */

@@ -1,16 +1,41 @@
+import type { Bytes } from "../../core/index.ts";
 import { FIXED32, LEN, VARINT } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 const TWO_32 = 2 ** 32;
 
+/** Pieces from here on are worth to be kept as they are: a shorter one is copied sooner than kept track of. */
+const KEPT_BYTES = 16_384;
+
 /** A growing buffer that a message is written into from front to back. `finish` gives the bytes, as a view of it. */
 export class WireWriter {
   bytes: Uint8Array;
   length = 0;
+  readonly #pieces: Uint8Array[] = [];
+  /** How much of the buffer is among the pieces. */
+  #cutAt = 0;
 
   constructor(expectedBytes = 256) {
     // Of the pool where it is small, and never filled with zeros: all that is given out has been written.
     this.bytes = Buffer.allocUnsafe(expectedBytes);
+  }
+
+  /** Bytes that will not change, which are not copied where they are many; from then on only `finishPieces` gives the message. */
+  keep(bytes: Uint8Array): void {
+    if (bytes.length < KEPT_BYTES) return this.raw(bytes);
+    this.#cut();
+    this.#pieces.push(bytes);
+  }
+
+  finishPieces(): Bytes {
+    if (this.#pieces.length === 0) return this.finish();
+    this.#cut();
+    return this.#pieces;
+  }
+
+  #cut(): void {
+    if (this.length > this.#cutAt) this.#pieces.push(this.bytes.subarray(this.#cutAt, this.length));
+    this.#cutAt = this.length;
   }
 
   finish(): Uint8Array {

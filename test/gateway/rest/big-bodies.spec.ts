@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { byteLengthOf } from "../../../core/index.ts";
 import { IN_THREAD_BYTES } from "../../../gateway/threads/index.ts";
 import { allOf } from "../setup/all-of.ts";
 import { createLatch } from "../setup/latch.ts";
@@ -138,7 +139,7 @@ test("bodies that together take more than they may are 503, and small ones go on
   const latch = createLatch();
   const { serveWith } = server.backend;
   server.backend.serveWith = async (call, target) => {
-    if (call.body.messageFor(target).length > 100) await latch.opened;
+    if (byteLengthOf(call.body.messageFor(target)) > 100) await latch.opened;
     return await serveWith(call, target);
   };
   const body = `{"instances": [${"1, ".repeat(700_000)}1]}`;

@@ -1,14 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Bytes, joined, modelName, version } from "../../../core/index.ts";
+import { type Bytes, byteLengthOf, joined, modelName, piecesOf, version } from "../../../core/index.ts";
 import {
   decodePredictRequest,
   dtypeNamed,
   encodePredictRequest,
+  encodePredictRequestPieces,
   packedTensor,
   type RequestMethod,
   requestSpec,
   rewriteRequestSpec,
+  stringTensor,
   type Tensor,
 } from "../../../tensor/index.ts";
 import { MESSAGES, TENSORS, unbase64 } from "./wire-data.ts";
@@ -142,4 +144,39 @@ test("what only passes through is not copied", () => {
   expect(lies.length).toBe(2);
   for (const { buffer } of lies) expect(memory.has(buffer)).toBe(true);
   expect(tensor?.kind === "packed" && Buffer.compare(tensor.data, x.data)).toBe(0);
+});
+
+function bytesOf(count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) => i * 7);
+}
+
+function uint8(...parts: readonly Uint8Array[]): Tensor {
+  return packedTensor(dtypeNamed("uint8"), [byteLengthOf(parts)], parts);
+}
+
+describe("a request that is written in pieces", () => {
+  const spec = { name: modelName("m"), choice: { by: "version", version: version(7) }, signature: "s" } as const;
+  const long = bytesOf(100_000);
+  for (const [name, tensors] of [
+    ["of nothing", []],
+    ["of a short tensor", [uint8(bytesOf(12))]],
+    ["of an empty one", [uint8()]],
+    ["of a long one", [uint8(long)]],
+    ["of a long one between short ones", [uint8(bytesOf(300)), uint8(long), uint8(bytesOf(3))]],
+    ["of one that is in pieces itself, long ones and short ones", [uint8(long, bytesOf(5), bytesOf(50_000), long)]],
+    ["of strings", [stringTensor([2], [bytesOf(3), long])]],
+  ] as const) {
+    test(name, () => {
+      const inputs = new Map(tensors.map((tensor, i) => [`x${i}`, tensor]));
+      const request = { spec, inputs, outputFilter: ["y", "z".repeat(300)] };
+      const message = encodePredictRequestPieces(request);
+      expect(Buffer.compare(joined(message), encodePredictRequest(request, "content"))).toBe(0);
+    });
+  }
+
+  test("has long memory as it is, and nothing of it twice", () => {
+    const inputs = new Map([["x", uint8(long, bytesOf(5), long)]]);
+    const pieces = piecesOf(encodePredictRequestPieces({ spec, inputs, outputFilter: [] }));
+    expect(pieces.map((piece) => piece === long)).toEqual([false, true, false, true]);
+  });
 });
