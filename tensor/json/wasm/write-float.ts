@@ -2,6 +2,7 @@ import { eightValues } from "./digits";
 import { MAX_POWER, MIN_POWER, POWERS, TEXT } from "./memory";
 import { nearest, UNKNOWN } from "./nearest";
 import { low, multiply, multiplyShort } from "./wide";
+import { isPlain, isShort, setShort, writePlain } from "./write-plain";
 
 /** The host's own writer, exact for any number: writes at this place in the text and gives how many bytes. */
 declare function writeSlowly(value: f64, isFloat: bool, at: i32): i32;
@@ -27,6 +28,10 @@ const QUOTE: u8 = 0x22;
 @inline
 export function writeFloat(value: f64, isFloat: bool, strict: bool, out: usize): usize {
   const bits = reinterpret<u64>(value);
+  if (isPlain(bits) && (isFloat || isShort)) {
+    const end = writePlain(abs(value), bits >> 63, isFloat, out);
+    if (end != 0) return end;
+  }
   const field = i32(bits >> 52) & 0x7ff;
   if (field == 0x7ff) return writeWord(value, strict, out);
   // As often as not, so without a branch.
@@ -94,6 +99,7 @@ function writeSize(mantissa: u64, exponent: i32, value: f64, isFloat: bool, out:
     if (read == UNKNOWN) return writeOther(value, isFloat, start);
     const size = abs(value);
     if (isFloat ? f64(f32(read)) == size : read == size) {
+      setShort(true);
       if (short == 1000000) {
         short = 100000;
         first++;
