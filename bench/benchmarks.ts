@@ -5,6 +5,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "rest-small": () => import("./rest-small.ts"),
   "rest-image": () => import("./rest-image.ts"),
   "rest-jpeg": () => import("./rest-jpeg.ts"),
+  "rest-jpeg-decoded": () => import("./rest-jpeg-decoded.ts"),
   "grpc-small": () => import("./grpc-small.ts"),
   "grpc-large": () => import("./grpc-large.ts"),
   alone: () => import("./alone.ts"),

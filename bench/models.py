@@ -2,8 +2,9 @@
 
 image_mean  y[n] = mean of x[n, 224, 224, 3]: as little work as a model can have, behind as much input as an image is.
 jpeg_mean   the same of serialized tf.Examples that hold a JPEG under "image".
+jpeg_size   y[n] = how many bytes that JPEG has, so that there is next to nothing for the model to do.
 cnn         y[n, 10] of x[n, 32, 32, 3]: twelve convolutions with random weights, 0.8 GFLOP a row, so that the model is what takes time.
-examples.json such tf.Examples in base64, and what jpeg_mean answers for each; expected.json what cnn answers for a row of ramp().
+examples.json such tf.Examples in base64, and what the two answer for each; expected.json what cnn answers for a row of ramp().
 """
 
 import base64
@@ -34,6 +35,13 @@ class JpegMean(tf.Module):
             return tf.reduce_mean(tf.cast(tf.ensure_shape(tf.io.decode_jpeg(jpeg, channels=3), [SIDE, SIDE, 3]), tf.float32))
 
         return {"y": tf.map_fn(mean, images, fn_output_signature=tf.float32)}
+
+
+class JpegSize(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples):
+        images = tf.io.parse_example(examples, {"image": tf.io.FixedLenFeature([], tf.string)})["image"]
+        return {"y": tf.cast(tf.strings.length(images), tf.float32)}
 
 
 class Cnn(tf.Module):
@@ -72,7 +80,7 @@ def photo(seed: int) -> np.ndarray:
 
 
 def write(folder: Path) -> None:
-    modules = {"image_mean": ImageMean(), "jpeg_mean": JpegMean(), "cnn": Cnn()}
+    modules = {"image_mean": ImageMean(), "jpeg_mean": JpegMean(), "jpeg_size": JpegSize(), "cnn": Cnn()}
     for name, module in modules.items():
         tf.saved_model.save(module, str(folder / name / "1"), signatures=module.serve)
     examples = []
@@ -80,7 +88,7 @@ def write(folder: Path) -> None:
         jpeg = tf.io.encode_jpeg(photo(seed), quality=90).numpy()
         feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[jpeg]))
         example = tf.train.Example(features=tf.train.Features(feature={"image": feature})).SerializeToString()
-        want = float(modules["jpeg_mean"].serve(tf.constant([example]))["y"][0])
+        want = {name: float(modules[name].serve(tf.constant([example]))["y"][0]) for name in ("jpeg_mean", "jpeg_size")}
         examples.append({"base64": base64.b64encode(example).decode(), "want": want})
     (folder / "examples.json").write_text(json.dumps(examples))
     logits = modules["cnn"].serve(tf.constant(ramp()))["y"][0].numpy().tolist()
