@@ -38,6 +38,8 @@ export class SendQueue {
   }
 
   headers(stream: Stream, block: Buffer, last: boolean): void {
+    // Trailers, which come behind all that still waits.
+    if (last && stream.queue.length > 0) return this.data(stream, [], false, block);
     this.#block(stream, block, last ? Flag.END_STREAM : 0);
     if (last) this.#onLocalEnd(stream);
   }

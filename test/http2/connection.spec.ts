@@ -179,8 +179,9 @@ test("a stream too many, or with too many fields, is refused alone", async () =>
   client.frame(1, 5, 1, GET).frame(1, 5, 3, GET).frame(3, 0, 1, [0, 0, 0, 8]);
   client.frame(1, 5, 5, Buffer.alloc(200, 0x82)).frame(1, 5, 7, GET);
   await expect.poll(() => server.seen.length).toBe(2);
-  const resets = client.frames.filter(({ type }) => type === 3).map(({ stream, payload }) => [stream, payload[3]]);
-  expect(resets).toEqual([
+  const resets = (): unknown =>
+    client.frames.filter(({ type }) => type === 3).map(({ stream, payload }) => [stream, payload[3]]);
+  await expect.poll(resets).toEqual([
     [3, constants.NGHTTP2_REFUSED_STREAM],
     [5, constants.NGHTTP2_ENHANCE_YOUR_CALM],
   ]);

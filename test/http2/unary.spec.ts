@@ -244,6 +244,13 @@ describe("what is not plain is left to the other server:", () => {
     expect(await askGrpc(client, Buffer.from("x".repeat(100)))).toMatch(/^inner x{100} of 127\.0\.0\.1:\d+$/);
   });
 
+  test("an answer longer than the client's window, whole", async () => {
+    await using server = await startFront(() => expect.fail("it was read here"));
+    using client = grpcClient(server.port, { "grpc.default_compression_algorithm": 2 });
+    const text = "x".repeat(300_000);
+    expect((await askGrpc(client, Buffer.from(text))).startsWith(`inner ${text} of`)).toBe(true);
+  });
+
   test("streams", async () => {
     await using server = await startFront(echo);
     using client = grpcClient(server.port);
