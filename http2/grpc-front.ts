@@ -7,6 +7,7 @@ import type { Fields } from "./header-decoder.ts";
 import { keepalive, type PingConfig } from "./keepalive.ts";
 import { memoryPipe } from "./memory-pipe.ts";
 import { relay } from "./relay.ts";
+import type { Rooms } from "./rooms.ts";
 import type { Stream, StreamListener } from "./stream.ts";
 import {
   answerStatus,
@@ -43,6 +44,8 @@ export interface FrontOptions {
   /** Gives a connection to a server that has all the rest of gRPC: streams, compression, the other methods. */
   readonly inject: (socket: Duplex) => void;
   readonly counter?: CallCounter;
+  /** For handlers that look at no message once they have answered it, nor have it in their answers. */
+  readonly rooms?: Rooms;
 }
 
 /** Under which name the other server is told who the client is, as the connection that it sees is one within this process. */
@@ -134,8 +137,8 @@ class FrontConnection {
     }
     const handler = this.#options.handlers.get(path);
     if (handler === undefined || !isPlainCall(fields)) return this.#relay(stream, fields);
-    const { limits, counter } = this.#options;
-    return new UnaryCall({ connection, stream, fields, handler, limits, counter, peer: this.#peer });
+    const { limits, counter, rooms } = this.#options;
+    return new UnaryCall({ connection, stream, fields, handler, limits, counter, rooms, peer: this.#peer });
   }
 
   #relay(stream: Stream, fields: Fields): StreamListener {

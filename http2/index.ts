@@ -3,5 +3,6 @@ export { fieldOf, joinedFieldOf } from "./fields.ts";
 export { type ConnectionLimits, type FrontOptions, GrpcFront, PEER_KEY } from "./grpc-front.ts";
 export type { Fields } from "./header-decoder.ts";
 export type { PingConfig } from "./keepalive.ts";
+export { ReusedRooms } from "./rooms.ts";
 export { UnaryClient, type UnaryLimits, type UnaryOutcome } from "./unary-client.ts";
 export type { CallCounter, UnaryAnswer, UnaryHandler, UnaryRequest } from "./unary-server.ts";

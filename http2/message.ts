@@ -1,11 +1,8 @@
 import type { Bytes } from "../core/index.ts";
+import { NEW_ROOMS, type Rooms } from "./rooms.ts";
 
 /** The length-prefixed message of gRPC over HTTP/2: a byte that tells compression, four of length, the bytes. */
 export const PREFIX_BYTES = 5;
-
-/** Taken at once. More only as it comes: a length costs nothing to say. */
-const FIRST_ROOM_BYTES = 65_536;
-const MAX_ROOM_BYTES = 2 ** 20;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -19,6 +16,7 @@ export function messagePrefix(bytes: number): Buffer {
 /** What has come of one stream's only message. A long one is in several pieces, so that it is copied once, whatever its length. */
 export class MessageReader {
   readonly #maxBytes: number;
+  readonly #rooms: Rooms;
   /** What has come of the prefix, while that is not all of it. */
   #prefix: Buffer = NOTHING;
   readonly #pieces: Buffer[] = [];
@@ -30,8 +28,9 @@ export class MessageReader {
   size: number | undefined;
 
   /** `maxBytes`: -1 for any length. */
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, rooms: Rooms = NEW_ROOMS) {
     this.#maxBytes = maxBytes;
+    this.#rooms = rooms;
   }
 
   /** Takes more of the stream; says what is wrong with it. */
@@ -51,7 +50,16 @@ export class MessageReader {
   /** The message; undefined when not all of it is there. */
   take(): Bytes | undefined {
     if (this.size === undefined || this.#bytes < this.size) return undefined;
-    return this.#pieces.length > 1 ? this.#pieces : (this.#pieces[0] ?? NOTHING);
+    const last = this.#roomAt === this.#room.length ? this.#room : this.#room.subarray(0, this.#roomAt);
+    return this.#pieces.length > 1 ? [...this.#pieces.slice(0, -1), last] : last;
+  }
+
+  /** Gives the memory back, of which the message is a view. */
+  release(): void {
+    for (const room of this.#pieces) this.#rooms.giveBack(room);
+    this.#pieces.length = 0;
+    this.#room = NOTHING;
+    this.#roomAt = 0;
   }
 
   #add(bytes: Buffer, size: number): "more than one" | undefined {
@@ -67,8 +75,7 @@ export class MessageReader {
   }
 
   #grow(size: number): void {
-    const room = Math.min(MAX_ROOM_BYTES, Math.max(FIRST_ROOM_BYTES, this.#bytes));
-    this.#room = Buffer.allocUnsafe(Math.min(size - this.#bytes, room));
+    this.#room = this.#rooms.take(size - this.#bytes, this.#bytes);
     this.#roomAt = 0;
     this.#pieces.push(this.#room);
   }

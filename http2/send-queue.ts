@@ -7,8 +7,8 @@ import type { Body, Stream } from "./stream.ts";
 /** DATA waits while this much is on its way to a socket that takes no more. */
 const MAX_BACKLOG_BYTES = 2 ** 20;
 
-/** What one stream may send before the next one has its turn. */
-const TURN_BYTES = 2 ** 18;
+/** What one stream may send before the next one has its turn: most messages leave whole, so that the other end holds few parts. */
+const TURN_BYTES = 2 ** 20;
 
 /** What is shorter than this is written as one piece with what stands before it: a copy is cheaper than a long list. */
 const COPY_BYTES = 4096;
@@ -80,8 +80,11 @@ export class SendQueue {
 
   /** The socket takes more. */
   resume(): void {
-    // A copy, as who still has to wait is added again.
-    for (const stream of Array.from(this.#waiting)) this.#pump(stream);
+    // A copy, as who still has to wait is added again: behind those that had no turn.
+    for (const stream of Array.from(this.#waiting)) {
+      if (this.#window <= 0 || this.#outbox.backlogBytes > MAX_BACKLOG_BYTES) return;
+      this.#pump(stream);
+    }
   }
 
   forget(stream: Stream): void {

@@ -16,6 +16,7 @@ import { fieldOf } from "./fields.ts";
 import type { Fields } from "./header-decoder.ts";
 import { encodeFields } from "./header-encoder.ts";
 import { MessageReader, messagePrefix } from "./message.ts";
+import { NEW_ROOMS, type Rooms } from "./rooms.ts";
 import { percentEncoded } from "./status-text.ts";
 import type { Stream, StreamListener } from "./stream.ts";
 
@@ -80,6 +81,8 @@ export interface ServedCall {
   readonly handler: UnaryHandler;
   readonly limits: MessageLimits;
   readonly counter: CallCounter | undefined;
+  /** Where its message is kept until its handler has answered. Default: memory that stays the handler's. */
+  readonly rooms?: Rooms | undefined;
   readonly peer: string;
 }
 
@@ -100,7 +103,7 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     this.#call = call;
     this.fields = call.fields;
     this.peer = call.peer;
-    this.#reader = new MessageReader(call.limits.maxReceiveBytes);
+    this.#reader = new MessageReader(call.limits.maxReceiveBytes, call.rooms ?? NEW_ROOMS);
     const timeout = fieldOf(call.fields, "grpc-timeout");
     if (timeout !== undefined) this.#limit(timeout);
   }
@@ -146,6 +149,7 @@ export class UnaryCall implements StreamListener, UnaryRequest {
   onClosed(): void {
     this.#timer?.[Symbol.dispose]();
     if (this.#counted) this.#call.counter?.leave();
+    else this.#reader.release();
   }
 
   #limit(timeout: string): void {
@@ -165,6 +169,8 @@ export class UnaryCall implements StreamListener, UnaryRequest {
   }
 
   #answer(answer: UnaryAnswer): void {
+    this.message = NO_MESSAGE;
+    this.#reader.release();
     if (this.#ended) return;
     if (!("message" in answer)) return this.#fail(answer.code, answer.details, answer.trailers);
     const { message } = answer;

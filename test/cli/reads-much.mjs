@@ -2,7 +2,6 @@
 // collected. With an argument: after that module's `letHeapGrow` was called.
 import { connect, createServer } from "node:net";
 import { constants, PerformanceObserver } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const [module] = process.argv.slice(2);
 if (module !== undefined) (await import(module)).letHeapGrow();
@@ -32,9 +31,8 @@ server.listen(0, "127.0.0.1", () => {
       // V8 looks at what young memory holds outside of the heap when it makes such memory itself.
       held.last = new ArrayBuffer(16);
     })
-    .on("end", async () => {
+    .on("end", () => {
       server.close();
-      await sleep(50);
-      process.stdout.write(`${collections} ${heap.length}\n`);
+      setTimeout(() => process.stdout.write(`${collections} ${heap.length}\n`), 50);
     });
 });

@@ -3,7 +3,9 @@ import { connect } from "node:http2";
 import { array, assert, asyncProperty, dictionary, integer, oneof, stringMatching } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Http2Error } from "../../http2/error.ts";
-import { HeaderDecoder } from "../../http2/header-decoder.ts";
+import { Flag, Frame } from "../../http2/frame.ts";
+import { HeaderBlocks } from "../../http2/header-blocks.ts";
+import { type Fields, HeaderDecoder } from "../../http2/header-decoder.ts";
 import { encodeFields } from "../../http2/header-encoder.ts";
 import { startConnections } from "./raw-client.ts";
 
@@ -114,4 +116,17 @@ describe("nobody's request are fields", () => {
       expect(decoder.decode(hex("82"))).toEqual([":method", "GET"]);
     });
   }
+});
+
+test("a block in several frames is put together from memory that changes meanwhile", () => {
+  const found: (Fields | undefined)[] = [];
+  const blocks = new HeaderBlocks((_stream, fields) => found.push(fields));
+  const block = encodeFields(["a", "1", "b", "2"]);
+  const shared = Buffer.alloc(block.length);
+  const half = block.length >> 1;
+  block.copy(shared, 0, 0, half);
+  blocks.take(Frame.HEADERS, 0, 1, shared.subarray(0, half));
+  shared.fill(0xee);
+  blocks.take(Frame.CONTINUATION, Flag.END_HEADERS, 1, block.subarray(half));
+  expect(found).toEqual([["a", "1", "b", "2"]]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { piecesOf } from "../../core/index.ts";
+import { joinedBuffer, piecesOf } from "../../core/index.ts";
 import { MessageReader, messagePrefix } from "../../http2/message.ts";
+import { ReusedRooms, ROOM_BYTES, type Rooms } from "../../http2/rooms.ts";
 
 const noise = (bytes: number): Buffer =>
   Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => (i * 31) ^ (i >>> 8)));
@@ -75,4 +76,52 @@ test("a long message is in few pieces, and takes no more memory than it has byte
   const pieces = piecesOf(reader.take() ?? []);
   expect(pieces.length).toBeLessThan(12);
   expect(pieces.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)).toBe(size);
+});
+
+test("a prefix that comes byte by byte is read from memory that changes", () => {
+  const shared = Buffer.alloc(1);
+  const reader = new MessageReader(-1);
+  for (const byte of [...messagePrefix(2), 7, 8]) {
+    shared[0] = byte;
+    expect(reader.add(shared)).toBeUndefined();
+  }
+  expect(joinedBuffer(reader.take() ?? [])).toEqual(Buffer.from([7, 8]));
+});
+
+function read(rooms: Rooms, message: Buffer): MessageReader {
+  const reader = new MessageReader(-1, rooms);
+  reader.add(messagePrefix(message.length));
+  reader.add(message);
+  return reader;
+}
+
+function memoryOf(reader: MessageReader): unknown[] {
+  return piecesOf(reader.take() ?? []).map(({ buffer }) => buffer);
+}
+
+describe("memory that is used again", () => {
+  test("is that of messages that were released, and no other's", () => {
+    const rooms = new ReusedRooms(8);
+    const first = read(rooms, noise(3_000_000));
+    const other = read(rooms, noise(600_000));
+    const memory = memoryOf(first);
+    first.release();
+    first.release();
+    const message = noise(2_500_000);
+    const second = read(rooms, message);
+    expect(new Set(memoryOf(second))).toEqual(new Set(memory));
+    expect(joinedBuffer(second.take() ?? []).equals(message)).toBe(true);
+    expect(joinedBuffer(other.take() ?? []).equals(noise(600_000))).toBe(true);
+  });
+
+  test("is kept up to a limit, and not for short messages", () => {
+    const rooms = new ReusedRooms(1);
+    const long = read(rooms, noise(3_000_000));
+    const short = read(rooms, noise(60_000));
+    const held = memoryOf(long);
+    short.release();
+    long.release();
+    expect(held).toContain(rooms.take(ROOM_BYTES).buffer);
+    expect(held).not.toContain(rooms.take(ROOM_BYTES).buffer);
+  });
 });

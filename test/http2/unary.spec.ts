@@ -1,15 +1,18 @@
-import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, test, vi } from "vitest";
-import { CallController, deadlineIn, joined, NO_DEADLINE } from "../../core/index.ts";
+import { CallController, deadlineIn, joined, joinedBuffer, NO_DEADLINE } from "../../core/index.ts";
 import { encodeFields } from "../../http2/header-encoder.ts";
 import {
   type ConnectionLimits,
+  type FrontOptions,
   fieldOf,
   GrpcFront,
   PEER_KEY,
+  ReusedRooms,
   UnaryClient,
   type UnaryHandler,
   type UnaryOutcome,
@@ -36,7 +39,11 @@ interface Front extends AsyncDisposable {
 }
 
 /** A front whose other server is grpc-js, which knows the method too and a stream of three numbers. */
-async function startFront(handler: UnaryHandler, limits: Partial<ConnectionLimits> = {}): Promise<Front> {
+async function startFront(
+  handler: UnaryHandler,
+  limits: Partial<ConnectionLimits> = {},
+  rooms?: FrontOptions["rooms"],
+): Promise<Front> {
   const inner = new Server();
   const method = {
     requestSerialize: same,
@@ -68,6 +75,7 @@ async function startFront(handler: UnaryHandler, limits: Partial<ConnectionLimit
     handlers: new Map([[PATH, handler]]),
     knows: (path) => path === PATH || path === STREAM_PATH,
     inject: (socket) => injector.injectConnection(socket),
+    ...(rooms === undefined ? {} : { rooms }),
     counter: { enter: () => counts.push(++count), leave: () => counts.push(--count) },
   });
   const server = createServer((socket) => front.accept(socket));
@@ -194,6 +202,31 @@ test("a client that gives up is heard, and others go on", async () => {
   await vi.waitFor(() => expect(signals).toEqual([true]));
 });
 
+function sent(letter: string): Buffer {
+  return Buffer.from(letter.repeat(90_000));
+}
+
+test("a message is its handler's until it has answered, also when its client has gone", async () => {
+  const seen: string[] = [];
+  const held = new EventEmitter();
+  const handler: UnaryHandler = async ({ message }) => {
+    if (joined(message)[0] === sent("a")[0]) await once(held, "go");
+    const [letter = ""] = String(joined(message));
+    seen.push(joinedBuffer(message).equals(sent(letter)) ? letter : "mixed");
+    return { code: 0, message: Buffer.from(letter) };
+  };
+  await using server = await startFront(handler, {}, new ReusedRooms(4));
+  using client = ownClient(server.port);
+  const controller = new CallController();
+  const given = client.call(PATH, sent("a"), { deadline: NO_DEADLINE, signal: controller });
+  await expect.poll(() => server.counts).toEqual([1]);
+  controller.abort();
+  expect((await given).is).toBe("cancelled");
+  for (const letter of ["b", "c", "d"]) expect(textOf(await client.call(PATH, sent(letter), FREE))).toBe(letter);
+  held.emit("go");
+  await expect.poll(() => seen).toEqual(["b", "c", "d", "a"]);
+});
+
 test("a connection that is lost drops its calls, and the next call opens another", async () => {
   let first = true;
   await using server = await startFront(({ message }) => {
@@ -249,6 +282,21 @@ describe("what is not plain is left to the other server:", () => {
     using client = grpcClient(server.port, { "grpc.default_compression_algorithm": 2 });
     const text = "x".repeat(300_000);
     expect((await askGrpc(client, Buffer.from(text))).startsWith(`inner ${text} of`)).toBe(true);
+  });
+
+  test("long messages of many clients at once, beside those that are read here", async () => {
+    const free = { windowBytes: 2 ** 20, maxReceiveBytes: -1, maxSendBytes: -1 };
+    await using server = await startFront(echo, free);
+    await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const text = randomBytes(150_000).toString("hex");
+        using gzip = grpcClient(server.port, { "grpc.default_compression_algorithm": 2 });
+        using own = ownClient(server.port);
+        const plain = own.call(PATH, Buffer.from(text), FREE);
+        expect((await askGrpc(gzip, Buffer.from(text))).startsWith(`inner ${text} of`)).toBe(true);
+        expect(textOf(await plain) === text).toBe(true);
+      }),
+    );
   });
 
   test("streams", async () => {

@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
 import { HealthImplementation, service as healthService } from "grpc-health-check";
 import type { Logger } from "../../core/index.ts";
-import { type ConnectionLimits, GrpcFront } from "../../http2/index.ts";
+import { type ConnectionLimits, GrpcFront, ReusedRooms } from "../../http2/index.ts";
 import { modelService, predictionServiceRaw, workerControl, workerInferenceRaw } from "../../protos/index.ts";
 import type { Manager } from "../lifecycle/index.ts";
 import { type BytesAnswer, type CallScope, unary } from "./call-scope.ts";
@@ -64,6 +64,9 @@ const LIMITS: ConnectionLimits = {
   maxSendBytes: -1,
 };
 
+/** As many long messages as a gateway sends by turns, and some more. */
+const FREE_ROOMS = 8;
+
 /** Opens the port or socket and answers on it. Rejects, in words fit for a user, when it is taken. The caller drains or closes. */
 export async function startServer({ manager, listen: where, rules, log }: ServerOptions): Promise<WorkerServer> {
   const inFlight = new InFlight();
@@ -120,6 +123,8 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     handlers: new Map(direct.map(([path, answer]) => [path, directHandler(parts, path, answer)])),
     knows: (path) => paths.has(path),
     inject: (socket) => injector.injectConnection(socket),
+    // A run has its feeds copied before it begins, and outputs are copied into answers.
+    rooms: new ReusedRooms(FREE_ROOMS),
   });
   const listening = await listen(where, (socket) => front.accept(socket));
 
