@@ -8,6 +8,8 @@ export interface NumberList {
   readonly dtype: DTypeName;
   readonly shape: readonly number[];
   readonly data: Uint8Array;
+  /** Whether all are spelled as integers. */
+  readonly isWhole: boolean;
   /** Past the closing bracket. */
   readonly endAt: number;
 }
@@ -72,7 +74,7 @@ export class NumberListReader {
         return undefined;
       }
       if (state === DONE) {
-        return { dtype, shape: kernel.shape(), data: packer.finish(), endAt: stoppedAt };
+        return { dtype, shape: kernel.shape(), data: packer.finish(), isWhole: kernel.isWhole(), endAt: stoppedAt };
       }
       pos = stoppedAt;
       this.load(pos);

@@ -2,6 +2,7 @@ import type { DType } from "../dtype.ts";
 import { StringBudget } from "../limits.ts";
 import type { RequestBody } from "./body.ts";
 import { type NumberList, NumberListReader } from "./number-list.ts";
+import { wholeListAs } from "./whole-list.ts";
 
 /** What a reader takes beyond the JSON of TensorFlow Serving; all off by default. */
 export interface JsonReading {
@@ -28,5 +29,6 @@ export function sourceOf({ bytes, lists }: RequestBody, { urlSafeBase64 = false 
 export function numberListAt({ lists, reader }: Source, at: number, dtype: DType | undefined): NumberList | undefined {
   if (reader === undefined || dtype === undefined) return undefined;
   const list = lists.get(at);
-  return list?.dtype === dtype.name ? list : reader.read(at, dtype.name);
+  if (list === undefined || list.dtype === dtype.name) return list ?? reader.read(at, dtype.name);
+  return wholeListAs(list, dtype.name) ?? reader.read(at, dtype.name);
 }

@@ -68,6 +68,12 @@ describe("a list of numbers is read alike by both ways", () => {
   for (const [name, value] of [
     ["small integers", row((i) => i - 20)],
     ["decimals", row((i) => i / 7)],
+    ["whole numbers that floats hold, up to the last", row((i) => (i === 33 ? 16777215 : i))],
+    ["one that is a float, but so is its neighbour", row((i) => (i === 33 ? 16777216 : i))],
+    ["one that a float does not hold", row((i) => (i === 33 ? -16777217 : i))],
+    ["whole numbers beside one that is not", row((i) => (i === 33 ? "5.0" : i))],
+    ["whole numbers beside one with an exponent", row((i) => (i === 33 ? "5e0" : i))],
+    ["one beyond a byte", row((i) => (i === 33 ? 256 : i))],
     ["exponents", row((i) => `${i}.5e${i - 20}`)],
     ["more digits than 64 bits", row((i) => `${i + 1}2345678901234567890123.456789`)],
     ["64-bit integers", row((i) => `${i % 2 === 0 ? "-" : ""}92233720368547758${String(i + 7).padStart(2, "0")}`)],
