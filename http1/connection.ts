@@ -51,7 +51,6 @@ export class FrontConnection<Route> implements Answerer<Route> {
     this.#socket = socket;
     this.#parts = parts;
     this.#sinceMs = parts.nowMs;
-    socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("timeout", this.#onStall);
     socket.on("error", this.#onError);
@@ -75,10 +74,27 @@ export class FrontConnection<Route> implements Answerer<Route> {
     if (exchange !== undefined) {
       if (exchange.body === undefined && nowMs - exchange.sinceMs >= timeouts.requestMs) this.#refuse(TIMEOUT);
     } else if (this.#waiting !== undefined) {
-      if (sinceMs >= MAX_HEAD_MS) this.#handOver(this.#waiting);
+      if (sinceMs >= MAX_HEAD_MS) this.#handOver(this.#waiting, true);
     } else if (!this.#asked) {
       if (sinceMs >= timeouts.headersMs) this.#refuse(TIMEOUT);
     } else if (sinceMs >= timeouts.keepAliveMs) this.#socket.destroy();
+  }
+
+  /** What the client has sent, in memory that is another's once this returns. */
+  take(bytes: Buffer): void {
+    if (this.#over || this.#last) return;
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      if (this.#waiting === undefined) this.#read(bytes, false);
+      else this.#read(Buffer.concat([this.#waiting, bytes]), true);
+      return;
+    }
+    let taken = 0;
+    if (exchange.body === undefined) {
+      taken = exchange.add(bytes, 0);
+      this.#parts.onPiece?.(taken, this.#socket);
+    }
+    if (taken < bytes.length) this.#wait(bytes.subarray(taken), false);
   }
 
   send(exchange: Exchange<Route>, status: number, headers: AnswerHeaders, body: Uint8Array, close: boolean): void {
@@ -101,23 +117,8 @@ export class FrontConnection<Route> implements Answerer<Route> {
     else if (socket.writableLength > 0) socket.setTimeout(this.#parts.timeouts.requestMs);
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    if (this.#over || this.#last) return;
-    const exchange = this.#exchange;
-    if (exchange === undefined) {
-      this.#read(this.#waiting === undefined ? chunk : Buffer.concat([this.#waiting, chunk]));
-      return;
-    }
-    let from = 0;
-    if (exchange.body === undefined) {
-      from = exchange.add(chunk, 0);
-      this.#parts.onPiece?.(from, this.#socket);
-    }
-    if (from < chunk.length) this.#wait(chunk.subarray(from));
-  };
-
-  /** Nothing is under way, and `bytes` are the next that the client has sent. */
-  #read(bytes: Buffer): void {
+  /** Nothing is under way, and `bytes` are the next that the client has sent; `own`: they stay as they are. */
+  #read(bytes: Buffer, own: boolean): void {
     this.#waiting = undefined;
     const text = bytes.toString("latin1", 0, MAX_HEAD_BYTES);
     let known = this.#known;
@@ -128,16 +129,16 @@ export class FrontConnection<Route> implements Answerer<Route> {
       const head = parseHead(end === -1 ? text : bytes.toString("latin1", 0, end + HEAD_END.length));
       if (head === "more" && ++this.#headPieces < MAX_HEAD_PIECES) {
         if (this.#headPieces === 1) this.#sinceMs = this.#parts.nowMs;
-        this.#waiting = bytes;
+        this.#wait(bytes, own);
         return;
       }
       const route = head === "more" || head === undefined ? undefined : this.#parts.route(head, this.#socket);
-      if (route === undefined) return this.#handOver(bytes);
+      if (route === undefined) return this.#handOver(bytes, own);
       known = { head: head as Head, route };
       this.#known = known;
     }
     const { head, route } = known;
-    if (!this.#parts.takes(head.contentLength)) return this.#handOver(bytes);
+    if (!this.#parts.takes(head.contentLength)) return this.#handOver(bytes, own);
     this.#headPieces = 0;
     this.#asked = true;
     const exchange = new Exchange(route, head, this.#parts.nowMs, this);
@@ -145,13 +146,14 @@ export class FrontConnection<Route> implements Answerer<Route> {
     this.#parts.counter.enter();
     const bodyAt = head.text.length;
     const next = bodyAt + exchange.add(bytes, bodyAt);
-    if (next < bytes.length) this.#wait(bytes.subarray(next));
+    if (next < bytes.length) this.#wait(bytes.subarray(next), own);
     this.#parts.serve(exchange);
   }
 
   /** Of requests that come before the last one is answered, only so much is taken in. */
-  #wait(bytes: Buffer): void {
-    this.#waiting = this.#waiting === undefined ? bytes : Buffer.concat([this.#waiting, bytes]);
+  #wait(bytes: Buffer, own: boolean): void {
+    if (this.#waiting !== undefined) this.#waiting = Buffer.concat([this.#waiting, bytes]);
+    else this.#waiting = own ? bytes : Buffer.from(bytes);
     if (this.#waiting.length > MAX_WAITING_BYTES) this.#socket.pause();
   }
 
@@ -167,7 +169,7 @@ export class FrontConnection<Route> implements Answerer<Route> {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     if (socket.isPaused()) socket.resume();
-    this.#read(waiting);
+    this.#read(waiting, true);
   };
 
   /** As node:http: a client that sends no more is taken for one that waits for nothing either. */
@@ -209,16 +211,15 @@ export class FrontConnection<Route> implements Answerer<Route> {
     this.#parts.counter.leave();
   }
 
-  #handOver(unread: Buffer): void {
+  #handOver(unread: Buffer, own: boolean): void {
     const socket = this.#socket;
     this.#over = true;
-    socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.off("timeout", this.#onStall);
     socket.off("error", this.#onError);
     socket.off("close", this.#onClose);
     this.#parts.left(this);
-    this.#parts.handOver(socket, unread);
+    this.#parts.handOver(socket, own ? unread : Buffer.from(unread));
   }
 }
 

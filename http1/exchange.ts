@@ -7,7 +7,7 @@ export interface PlainRequest<Route> {
   readonly header: (name: string) => string | undefined;
   /** Of the body. */
   readonly contentLength: number;
-  /** All of it, to be read only: it may be a view of memory that holds more. Undefined as long as some is missing. */
+  /** All of it, to be read only: a short one is a view of memory that holds others. Undefined as long as some is missing. */
   readonly body: Buffer | undefined;
   /** Of the body, so far. */
   readonly receivedBytes: number;
@@ -36,8 +36,8 @@ export class Exchange<Route> implements PlainRequest<Route> {
   receivedBytes = 0;
   answered = false;
   readonly #answerer: Answerer<Route>;
-  #parts: Buffer = NOTHING;
-  #whole: ((body: Buffer | undefined) => void) | undefined;
+  #whole: Buffer | undefined;
+  #onBody: ((body: Buffer | undefined) => void) | undefined;
 
   constructor(
     route: Route,
@@ -53,27 +53,25 @@ export class Exchange<Route> implements PlainRequest<Route> {
     if (contentLength === 0) this.body = NOTHING;
   }
 
-  /** Takes of `bytes`, from `from` on, what belongs to the body; says how many. The first piece stays what it is if it is all. */
+  /** Copies of `bytes`, from `from` on, what belongs to the body; says how much. */
   add(bytes: Buffer, from: number): number {
     const missing = this.contentLength - this.receivedBytes;
     const taken = Math.min(missing, bytes.length - from);
     if (taken === 0) return 0;
-    if (taken === this.contentLength) this.body = bytes.subarray(from, from + taken);
-    else {
-      // Memory of its own, of which what is not written yet takes none.
-      if (this.receivedBytes === 0) this.#parts = Buffer.allocUnsafeSlow(this.contentLength);
-      bytes.copy(this.#parts, this.receivedBytes, from, from + taken);
-      if (taken === missing) this.body = this.#parts;
-    }
+    // Of memory of its own, which a long body has, what is not written yet takes none.
+    const whole = (this.#whole ??= Buffer.allocUnsafe(this.contentLength));
+    bytes.copy(whole, this.receivedBytes, from, from + taken);
     this.receivedBytes += taken;
-    if (taken === missing) this.#whole?.(this.body);
+    if (taken < missing) return taken;
+    this.body = whole;
+    this.#onBody?.(whole);
     return taken;
   }
 
   wholeBody(): Promise<Buffer | undefined> {
     if (this.body !== undefined || this.signal.aborted) return Promise.resolve(this.body);
     return new Promise((resolve) => {
-      this.#whole = resolve;
+      this.#onBody = resolve;
     });
   }
 
@@ -87,7 +85,7 @@ export class Exchange<Route> implements PlainRequest<Route> {
   end(): void {
     if (this.answered) return;
     this.signal.abort();
-    if (this.body === undefined) this.#whole?.(undefined);
+    if (this.body === undefined) this.#onBody?.(undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { takeOver } from "../core/index.ts";
 import { answerHeads } from "./answer-head.ts";
 import { FrontConnection, type FrontParts } from "./connection.ts";
 import type { FrontOptions } from "./front-options.ts";
@@ -21,6 +22,9 @@ export function standBefore<Route>(server: Server, options: FrontOptions<Route>)
   const { timeouts } = options;
   const behind = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
+  const give = (socket: Socket): void => {
+    for (const listener of behind) listener.call(server, socket);
+  };
   const connections = new Set<FrontConnection<Route>>();
   const parts: FrontParts<Route> = {
     ...options,
@@ -33,10 +37,10 @@ export function standBefore<Route>(server: Server, options: FrontOptions<Route>)
       timer = undefined;
     },
     handOver(socket, unread) {
-      // What is unshifted while it flows would be given to nobody.
+      // Nothing flows until there is who reads it.
       socket.pause();
       socket.unshift(unread);
-      for (const listener of behind) listener.call(server, socket);
+      give(socket);
       socket.resume();
     },
   };
@@ -45,12 +49,15 @@ export function standBefore<Route>(server: Server, options: FrontOptions<Route>)
     parts.nowMs = performance.now();
     for (const connection of connections) connection.look();
   };
-  server.on("connection", (socket: Socket) => {
+  server.on("connection", (accepted: Socket) => {
+    const socket = takeOver(accepted, (bytes) => connection.take(bytes));
+    if (socket === undefined) return give(accepted);
     if (timer === undefined) {
       parts.nowMs = performance.now();
       timer = setInterval(look, timeouts.lookMs).unref();
     }
-    connections.add(new FrontConnection(socket, parts));
+    const connection = new FrontConnection(socket, parts);
+    connections.add(connection);
   });
   return {
     closeIdle() {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { InferenceError, timeLeftMs } from "../../../core/index.ts";
 import type { InferenceCall } from "../../../gateway/call.ts";
 import { createRestServer } from "../../../gateway/rest/index.ts";
+import { allOf } from "../setup/all-of.ts";
 import { createLatch } from "../setup/latch.ts";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
@@ -140,6 +141,22 @@ test("closing waits for what is in flight, and for nothing else", async () => {
   expect((await inFlight).json).toEqual({ predictions: [2.5] });
   idle.resume();
   await Promise.all([closed, once(idle, "close")]);
+});
+
+test("closing ends idle connections at once, whoever has read from them", async () => {
+  const idle = [rest.socket(), rest.socket(), rest.socket()];
+  const ended = Promise.all(idle.map((socket) => allOf(socket)));
+  idle[1]?.write(`POST ${PREDICT} HTTP/1.1\r\nhost: x\r\ncontent-length: 18\r\n\r\n{"instances": [1]}`);
+  idle[2]?.write("GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n");
+  await expect.poll(() => idle.map((socket) => socket.bytesRead > 0)).toEqual([false, true, true]);
+  const answerNow = holdCalls();
+  const inFlight = rest.ask("POST", PREDICT, BODY);
+  await expect.poll(() => rest.backend.calls.length).toBe(2);
+  const closed = rest.server.close(60_000);
+  await ended;
+  answerNow();
+  expect((await inFlight).json).toEqual({ predictions: [2.5] });
+  await closed;
 });
 
 test("closing cuts off what takes longer than its limit", async () => {

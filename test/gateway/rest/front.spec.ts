@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { InferenceError } from "../../../core/index.ts";
+import { TURNS } from "../../../gateway/rest/body.ts";
 import { parseHead } from "../../../http1/head.ts";
 import { mutated, Random } from "../../fuzz/random.ts";
 import { allOf } from "../setup/all-of.ts";
+import { createLatch } from "../setup/latch.ts";
 import { type RestUnderTest, startRest } from "../setup/rest.ts";
 
 /*
@@ -253,6 +255,33 @@ test("whatever the backend says, the front passes on as node:http does", async (
     expect(front).toEqual(node);
     expect(front.answers).toMatch(/^HTTP\/1\.1 [45]/);
   }
+});
+
+test("what the front reads counts among the bodies in flight, and is refused where there is no room", async () => {
+  await using small = await startRest({ maxBytes: 1_000_000, maxBytesInFlight: 250_000 });
+  const latch = createLatch();
+  const { serveWith } = small.backend;
+  small.backend.serveWith = async (call, target) => {
+    await latch.opened;
+    return await serveWith(call, target);
+  };
+  const body = `{"instances": [1]${" ".repeat(150_000)}}`;
+  const first = small.ask("POST", PREDICT, { body });
+  await expect.poll(() => small.backend.calls.length).toBe(1);
+  expect(await small.ask("POST", PREDICT, { body })).toMatchObject({ status: 503 });
+  latch.open();
+  expect(await first).toMatchObject({ status: 200 });
+  expect(await small.ask("POST", PREDICT, { body })).toMatchObject({ status: 200 });
+});
+
+test("long bodies that the front reads come in by turns with others", async () => {
+  const received = vi.spyOn(TURNS, "received");
+  await using large = await startRest({ maxBytes: 4_000_000 });
+  const body = `{"instances": [1]${" ".repeat(3_000_000)}}`;
+  expect(await large.ask("POST", PREDICT, { body })).toMatchObject({ status: 200 });
+  const bytes = received.mock.calls.reduce((sum, [more]) => sum + more, 0);
+  expect(bytes).toBeGreaterThan(2_500_000);
+  received.mockRestore();
 });
 
 test("a half-closed client's call is given up as node:http does, without an answer", async () => {
