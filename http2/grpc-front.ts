@@ -44,7 +44,7 @@ export interface FrontOptions {
   /** Gives a connection to a server that has all the rest of gRPC: streams, compression, the other methods. */
   readonly inject: (socket: Duplex) => void;
   readonly counter?: CallCounter;
-  /** For handlers that look at no message once they have answered it, nor have it in their answers. */
+  /** Where messages are kept. Default: memory that is left to the garbage collector. */
   readonly rooms?: Rooms;
 }
 

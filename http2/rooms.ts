@@ -19,23 +19,45 @@ export const NEW_ROOMS: Rooms = {
   giveBack() {},
 };
 
-/** Memory that is used again and again, for those who trust the other end: what V8 has to find out that it is free costs more than all else of a long message. */
-export class ReusedRooms implements Rooms {
-  readonly #free: Buffer[] = [];
-  readonly #maxFree: number;
+/** A shorter message gets memory of its own length, which costs little. */
+const SHORT_BYTES = 32_768;
 
-  /** `maxFree`: how many rooms are kept while nobody uses them. */
-  constructor(maxFree: number) {
-    this.#maxFree = maxFree;
+/**
+ * Memory that is used again once it is given back: what V8 has to find out that it is free costs more than all else of a long
+ * message. Rooms have few sizes, so that those of one message fit the next one of its kind.
+ */
+export class ReusedRooms implements Rooms {
+  readonly #free = new Map<number, Buffer[]>();
+  readonly #maxFreeBytes: number;
+  #freeBytes = 0;
+
+  /** `maxFreeBytes`: how much is kept while nobody uses it. */
+  constructor(maxFreeBytes: number) {
+    this.#maxFreeBytes = maxFreeBytes;
   }
 
-  take(missingBytes: number): Buffer {
-    if (missingBytes <= FIRST_ROOM_BYTES) return Buffer.allocUnsafe(missingBytes);
+  take(missingBytes: number, comeBytes: number): Buffer {
+    if (missingBytes < SHORT_BYTES) return Buffer.allocUnsafe(missingBytes);
+    const whole = Math.ceil(missingBytes / FIRST_ROOM_BYTES) * FIRST_ROOM_BYTES;
+    const size = comeBytes === 0 ? FIRST_ROOM_BYTES : Math.min(ROOM_BYTES, whole);
     // What was used last is still in the processor's caches.
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(ROOM_BYTES);
+    const room = this.#free.get(size)?.pop();
+    if (room === undefined) return Buffer.allocUnsafeSlow(size);
+    this.#freeBytes -= size;
+    return room;
   }
 
   giveBack(room: Buffer): void {
-    if (room.length === ROOM_BYTES && this.#free.length < this.#maxFree) this.#free.push(room);
+    const size = room.length;
+    if (size < FIRST_ROOM_BYTES) return;
+    // Perhaps of sizes that nobody asks for any more.
+    if (this.#freeBytes + size > this.#maxFreeBytes) {
+      this.#free.clear();
+      this.#freeBytes = 0;
+    }
+    const same = this.#free.get(size);
+    if (same === undefined) this.#free.set(size, [room]);
+    else same.push(room);
+    this.#freeBytes += size;
   }
 }

@@ -29,6 +29,8 @@ export interface UnaryRequest {
   readonly signal: CallSignal;
   /** The client's `address:port`. */
   readonly peer: string;
+  /** For a handler that knows that nobody looks at the message any more, nor will: its memory may be used again. */
+  release(): void;
 }
 
 export type UnaryAnswer =
@@ -81,7 +83,7 @@ export interface ServedCall {
   readonly handler: UnaryHandler;
   readonly limits: MessageLimits;
   readonly counter: CallCounter | undefined;
-  /** Where its message is kept until its handler has answered. Default: memory that stays the handler's. */
+  /** Where its message is kept. */
   readonly rooms?: Rooms | undefined;
   readonly peer: string;
 }
@@ -152,6 +154,11 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     else this.#reader.release();
   }
 
+  release(): void {
+    this.message = NO_MESSAGE;
+    this.#reader.release();
+  }
+
   #limit(timeout: string): void {
     const limitMs = timeoutMs(timeout);
     if (limitMs === undefined) {
@@ -169,8 +176,6 @@ export class UnaryCall implements StreamListener, UnaryRequest {
   }
 
   #answer(answer: UnaryAnswer): void {
-    this.message = NO_MESSAGE;
-    this.#reader.release();
     if (this.#ended) return;
     if (!("message" in answer)) return this.#fail(answer.code, answer.details, answer.trailers);
     const { message } = answer;

@@ -22,6 +22,8 @@ export interface CallContext {
   readonly header: (name: string) => string | undefined;
   readonly deadline: Deadline;
   readonly signal: CallSignal;
+  /** For a handler that knows that nobody looks at the message any more: its memory may be used again. */
+  readonly release?: (() => void) | undefined;
 }
 
 export interface AnswerParts {
@@ -56,7 +58,7 @@ const TIMER_SLACK_MS = 50;
 /** Runs a handler. Whatever it throws becomes an error; the request is counted once, before its answer leaves. */
 async function respond<Response>(
   { observer, log }: AnswerParts,
-  { method, path, client, bytesIn, header, deadline, signal }: Arrived,
+  { method, path, client, bytesIn, header, deadline, signal, release }: Arrived,
   sizeOf: (response: Response) => number,
   answer: (context: CallContext) => Response | Promise<Response>,
 ): Promise<Outcome<Response>> {
@@ -68,7 +70,7 @@ async function respond<Response>(
   };
   let response: Response;
   try {
-    response = await answer({ observation, header, deadline, signal });
+    response = await answer({ observation, header, deadline, signal, release });
   } catch (thrown) {
     const error = InferenceError.from(thrown, "gateway");
     if (error !== thrown) log.error({ err: thrown, method: path }, "unexpected error");
@@ -83,10 +85,12 @@ async function respond<Response>(
 export async function answerPlain(
   parts: AnswerParts,
   { method, path, answer }: RawHandler,
-  { fields, message, deadline, signal, peer: client }: UnaryRequest,
+  request: UnaryRequest,
 ): Promise<UnaryAnswer> {
+  const { fields, message, deadline, signal, peer: client } = request;
+  const release = (): void => request.release();
   const header = (name: string): string | undefined => headerIn(fields, name);
-  const arrived = { method, path, client, bytesIn: byteLengthOf(message), header, deadline, signal };
+  const arrived = { method, path, client, bytesIn: byteLengthOf(message), header, deadline, signal, release };
   const outcome = await respond(parts, arrived, byteLengthOf, (context) => answer(message, context));
   return "error" in outcome ? errorToStatus(outcome.error) : { code: 0, message: outcome.response };
 }

@@ -6,14 +6,14 @@ import type { InferenceMethod, Servable } from "../call.ts";
 import { observedBody } from "../observe/index.ts";
 import type { CallContext } from "./answer.ts";
 import { explained } from "./explain.ts";
-import { parseBody, parseSpec } from "./parse.ts";
+import { MessageBody, parseSpec } from "./parse.ts";
 
 /** Predict, Classify, Regress and MultiInference: message bytes in, message bytes out; `form` is that of tensors in a message made here. */
 export async function infer(
   backend: Backend,
   method: InferenceMethod,
   message: Bytes,
-  { observation, header, deadline, signal }: CallContext,
+  { observation, header, deadline, signal, release }: CallContext,
   form: TensorForm,
 ): Promise<Bytes> {
   const spec = parseSpec(method, message);
@@ -23,11 +23,14 @@ export async function infer(
     target = to;
     observation.sentTo(to);
   };
-  const body = observedBody(parseBody(method, message, spec), { sentTo });
+  const own = new MessageBody(method, message, spec);
+  const body = observedBody(own, { sentTo });
   const serve = backend.serve({ method, spec, body, header, deadline, signal });
   const answer = await serve.catch((thrown: unknown) => {
     throw target === undefined ? thrown : explained(thrown, spec, target);
   });
   observation.sentTo(answer.target);
+  // A worker answers once it has read all of it. What was sent twice may still be on its way somewhere.
+  if (own.sendings === 1 && !own.isShared) release?.();
   return messagePiecesOf(answer.content, form);
 }

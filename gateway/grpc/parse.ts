@@ -13,7 +13,7 @@ import {
 import { type Fields, joinedFieldOf } from "../../http2/index.ts";
 import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
 import { requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
-import type { CallBody, InferenceMethod, Servable } from "../call.ts";
+import type { CallBody, CallInputs, InferenceMethod, Servable } from "../call.ts";
 import { inputsOf } from "../message-inputs.ts";
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
@@ -52,19 +52,38 @@ export function unnamed(): InferenceError {
 }
 
 /** The message as it came, but for its ModelSpec when that does not name the target already; its parts when asked for. */
-export function parseBody(method: InferenceMethod, message: Bytes, spec: ModelSpec): CallBody {
-  const messageFor = (target: Servable): Bytes => {
-    const named = spec.choice.by === "version" && spec.choice.version === target.version;
-    const renamed = spec.name !== target.name;
-    if (named && !renamed && method !== "MultiInference") return message;
-    return rewriteRequestSpec(method, message, {
+export class MessageBody implements CallBody {
+  readonly inputsFor?: () => CallInputs | undefined;
+  /** How often it was asked for, to be sent. */
+  sendings = 0;
+  /** Whether somebody has views of it. */
+  isShared = false;
+  readonly #method: InferenceMethod;
+  readonly #message: Bytes;
+  readonly #spec: ModelSpec;
+
+  constructor(method: InferenceMethod, message: Bytes, spec: ModelSpec) {
+    this.#method = method;
+    this.#message = message;
+    this.#spec = spec;
+    if (method === "MultiInference") return;
+    this.inputsFor = () => {
+      this.isShared = true;
+      return inputsOf(method, message, spec.signature);
+    };
+  }
+
+  messageFor(target: Servable): Bytes {
+    this.sendings++;
+    const { choice, name } = this.#spec;
+    const named = choice.by === "version" && choice.version === target.version;
+    const renamed = name !== target.name;
+    if (named && !renamed && this.#method !== "MultiInference") return this.#message;
+    return rewriteRequestSpec(this.#method, this.#message, {
       version: target.version,
       ...(renamed ? { name: target.name } : {}),
     });
-  };
-  return method === "MultiInference"
-    ? { messageFor }
-    : { messageFor, inputsFor: () => inputsOf(method, message, spec.signature) };
+  }
 }
 
 /** Fields that are of the protocol and not of the caller. */

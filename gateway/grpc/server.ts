@@ -9,7 +9,7 @@ import {
 } from "@grpc/grpc-js";
 import type { GrpcConfig } from "../../config/index.ts";
 import { joinedBuffer, type Logger } from "../../core/index.ts";
-import { GrpcFront } from "../../http2/index.ts";
+import { GrpcFront, ReusedRooms } from "../../http2/index.ts";
 import { modelService, predictionServiceRaw } from "../../protos/index.ts";
 import type { TensorForm } from "../../tensor/index.ts";
 import type { Backend } from "../backend.ts";
@@ -44,6 +44,9 @@ export interface GrpcServer {
   close(limitMs: number): Promise<void>;
 }
 
+/** Of the memory that long messages had, to be used for the next ones. */
+const FREE_BYTES = 32 * 2 ** 20;
+
 /** For streams that no client ends by itself (health watches), once no call is in flight. */
 const STREAM_GRACE_MS = 200;
 
@@ -77,6 +80,7 @@ export function createGrpcServer({
     handlers: new Map(raw.map((handler) => [handler.path, (request) => answerPlain(parts, handler, request)])),
     knows: (path) => inner.paths.has(path),
     inject: (socket) => injector.injectConnection(socket),
+    rooms: new ReusedRooms(FREE_BYTES),
     counter: inFlight,
   });
   const onSocket = (socket: Socket): void => front.accept(socket);

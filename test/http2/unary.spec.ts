@@ -206,16 +206,17 @@ function sent(letter: string): Buffer {
   return Buffer.from(letter.repeat(90_000));
 }
 
-test("a message is its handler's until it has answered, also when its client has gone", async () => {
+test("a message is its handler's until it releases it, also when its client has gone", async () => {
   const seen: string[] = [];
   const held = new EventEmitter();
-  const handler: UnaryHandler = async ({ message }) => {
-    if (joined(message)[0] === sent("a")[0]) await once(held, "go");
-    const [letter = ""] = String(joined(message));
-    seen.push(joinedBuffer(message).equals(sent(letter)) ? letter : "mixed");
+  const handler: UnaryHandler = async (request) => {
+    if (joined(request.message)[0] === sent("a")[0]) await once(held, "go");
+    const [letter = ""] = String(joined(request.message));
+    seen.push(joinedBuffer(request.message).equals(sent(letter)) ? letter : "mixed");
+    request.release();
     return { code: 0, message: Buffer.from(letter) };
   };
-  await using server = await startFront(handler, {}, new ReusedRooms(4));
+  await using server = await startFront(handler, {}, new ReusedRooms(2 ** 20));
   using client = ownClient(server.port);
   const controller = new CallController();
   const given = client.call(PATH, sent("a"), { deadline: NO_DEADLINE, signal: controller });

@@ -13,27 +13,37 @@ export function directHandler({ inFlight, log }: HandlerParts, path: string, ans
     const trailers = Object.entries(metadata?.toHttp2Headers() ?? {}).flatMap(([name, value]) => [name, String(value)]);
     return { code, details, trailers };
   };
-  const later = async (message: Promise<Uint8Array>, counted: Disposable): Promise<UnaryAnswer> => {
+  const later = async (
+    message: Promise<Uint8Array>,
+    request: UnaryRequest,
+    counted: Disposable,
+  ): Promise<UnaryAnswer> => {
     try {
       return { code: 0, message: await message };
     } catch (thrown) {
       return failed(thrown);
     } finally {
-      counted[Symbol.dispose]();
+      end(request, counted);
     }
   };
   return (request) => {
     const counted = inFlight.enter();
     try {
       const message = answer(request.message, new DirectScope(request));
-      if (message instanceof Promise) return later(message, counted);
-      counted[Symbol.dispose]();
+      if (message instanceof Promise) return later(message, request, counted);
+      end(request, counted);
       return { code: 0, message };
     } catch (thrown) {
-      counted[Symbol.dispose]();
+      end(request, counted);
       return failed(thrown);
     }
   };
+}
+
+/** A run has had its feeds copied before it began, and the answer has copies of its outputs. */
+function end(request: UnaryRequest, counted: Disposable): void {
+  counted[Symbol.dispose]();
+  request.release();
 }
 
 class DirectScope implements CallScope {

@@ -64,8 +64,8 @@ const LIMITS: ConnectionLimits = {
   maxSendBytes: -1,
 };
 
-/** As many long messages as a gateway sends by turns, and some more. */
-const FREE_ROOMS = 8;
+/** As much of long messages as a gateway sends by turns, and some more. */
+const FREE_BYTES = 8 * 2 ** 20;
 
 /** Opens the port or socket and answers on it. Rejects, in words fit for a user, when it is taken. The caller drains or closes. */
 export async function startServer({ manager, listen: where, rules, log }: ServerOptions): Promise<WorkerServer> {
@@ -123,8 +123,7 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     handlers: new Map(direct.map(([path, answer]) => [path, directHandler(parts, path, answer)])),
     knows: (path) => paths.has(path),
     inject: (socket) => injector.injectConnection(socket),
-    // A run has its feeds copied before it begins, and outputs are copied into answers.
-    rooms: new ReusedRooms(FREE_ROOMS),
+    rooms: new ReusedRooms(FREE_BYTES),
   });
   const listening = await listen(where, (socket) => front.accept(socket));
 
