@@ -1,3 +1,4 @@
+import { Cells } from "./cells.ts";
 import { labelText } from "./label-text.ts";
 
 /** Label values of a request. All but `code` are "" where the request named nothing that we have. */
@@ -21,7 +22,6 @@ const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 
 /** Requests of the same labels. */
 interface Ended {
-  readonly of: RequestLabels;
   readonly labels: string;
   /** One for each bucket, and one for what is above them all. */
   readonly counts: number[];
@@ -48,27 +48,18 @@ class UnderWay {
  * four times a request; here they become text once.
  */
 export class RequestFigures {
-  readonly #ended = new Map<string, Ended>();
-  readonly #underWay = new Map<string, UnderWay>();
-  #last: Ended | undefined;
+  readonly #ended = new Cells(endedOf);
+  readonly #underWay = new Cells((values) => new UnderWay(labelText(IN_FLIGHT_NAMES, values)));
 
   /** Whoever says so says when it has left, once. */
-  entered(labels: InFlightLabels): { left(): void } {
-    const key = `${labels.protocol}\0${labels.method}\0${labels.model}`;
-    let cell = this.#underWay.get(key);
-    if (cell === undefined) {
-      cell = new UnderWay(labelText(IN_FLIGHT_NAMES, [labels.protocol, labels.method, labels.model]));
-      this.#underWay.set(key, cell);
-    }
+  entered({ protocol, method, model }: InFlightLabels): { left(): void } {
+    const cell = this.#underWay.at([protocol, method, model]);
     cell.count++;
     return cell;
   }
 
-  ended(labels: RequestLabels, seconds: number): void {
-    // Most requests are of the labels of the one before, and need no text to find out.
-    const last = this.#last;
-    const cell = last !== undefined && areSame(last.of, labels) ? last : this.#cellOf(labels);
-    this.#last = cell;
+  ended({ protocol, method, model, version, signature, code }: RequestLabels, seconds: number): void {
+    const cell = this.#ended.at([protocol, method, model, version, signature, code]);
     let bucket = 0;
     while (bucket < BUCKETS_SECONDS.length && seconds > (BUCKETS_SECONDS[bucket] as number)) bucket++;
     cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
@@ -76,26 +67,12 @@ export class RequestFigures {
     cell.seconds += seconds;
   }
 
-  #cellOf(labels: RequestLabels): Ended {
-    const { protocol, method, model, version, signature, code } = labels;
-    const values = [protocol, method, model, version, signature, code];
-    const key = values.join("\0");
-    let cell = this.#ended.get(key);
-    if (cell === undefined) {
-      const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
-      cell = { of: labels, labels: labelText(NAMES, values), counts, count: 0, seconds: 0 };
-      this.#ended.set(key, cell);
-    }
-    return cell;
-  }
-
   render(): string {
-    const ended = Array.from(this.#ended.values());
+    const ended = this.#ended.all();
     const counts = ended.map(({ labels, count }) => `tensorgate_requests_total{${labels}} ${count}`);
-    const inFlight = Array.from(
-      this.#underWay.values(),
-      ({ labels, count }) => `tensorgate_requests_in_flight{${labels}} ${count}`,
-    );
+    const inFlight = this.#underWay
+      .all()
+      .map(({ labels, count }) => `tensorgate_requests_in_flight{${labels}} ${count}`);
     return [
       ...heading("tensorgate_requests_total", "counter", "Requests answered, whatever the answer was."),
       ...counts,
@@ -108,15 +85,9 @@ export class RequestFigures {
   }
 }
 
-function areSame(one: RequestLabels, other: RequestLabels): boolean {
-  return (
-    one.version === other.version &&
-    one.model === other.model &&
-    one.code === other.code &&
-    one.signature === other.signature &&
-    one.method === other.method &&
-    one.protocol === other.protocol
-  );
+function endedOf(values: readonly string[]): Ended {
+  const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
+  return { labels: labelText(NAMES, values), counts, count: 0, seconds: 0 };
 }
 
 const DURATION = "tensorgate_request_duration_seconds";

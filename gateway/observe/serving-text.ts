@@ -1,3 +1,4 @@
+import { Cells } from "./cells.ts";
 import { labelText } from "./label-text.ts";
 
 /**
@@ -13,24 +14,12 @@ export interface ServingMetric {
   lines(): string[];
 }
 
-interface Count {
-  readonly values: readonly string[];
-  count: number;
-}
-
-/** Whether something is of the labels of what came before: most is, and needs no text to find out. */
-function areSame(one: readonly string[], other: readonly string[]): boolean {
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
-  return true;
-}
-
 export class ServingCounter implements ServingMetric {
   readonly name: string;
   total = 0;
   readonly #labels: readonly string[];
-  /** By the values of the labels; how they are printed is only made for a scrape. */
-  readonly #cells = new Map<string, Count>();
-  #last: Count | undefined;
+  /** How labels are printed is only made for a scrape. */
+  readonly #cells = new Cells((values) => ({ values, count: 0 }));
 
   constructor(name: string, labels: readonly string[]) {
     this.name = name;
@@ -39,35 +28,16 @@ export class ServingCounter implements ServingMetric {
 
   /** `values` in the order of the labels. */
   add(by: number, ...values: readonly string[]): void {
-    const last = this.#last;
-    const cell = last !== undefined && areSame(last.values, values) ? last : this.#cellOf(values);
-    this.#last = cell;
-    cell.count += by;
+    this.#cells.at(values).count += by;
     this.total += by;
-  }
-
-  #cellOf(values: readonly string[]): Count {
-    const key = values.join("\0");
-    const known = this.#cells.get(key);
-    if (known !== undefined) return known;
-    const cell = { values, count: 0 };
-    this.#cells.set(key, cell);
-    return cell;
   }
 
   lines(): string[] {
     if (this.#cells.size === 0) return [];
     const name = printedName(this.name);
-    const cells = Array.from(this.#cells.values());
-    const rows = cells.map(({ values, count }) => `${name}{${labelText(this.#labels, values)}} ${count}`);
+    const rows = this.#cells.all().map(({ values, count }) => `${name}{${labelText(this.#labels, values)}} ${count}`);
     return [`# TYPE ${name} counter`, ...rows];
   }
-}
-
-interface Cell {
-  readonly values: readonly string[];
-  readonly counts: number[];
-  sum: number;
 }
 
 export class ServingHistogram implements ServingMetric {
@@ -76,8 +46,9 @@ export class ServingHistogram implements ServingMetric {
   readonly total = 0;
   readonly #labels: readonly string[];
   readonly #limits: readonly number[];
-  readonly #cells = new Map<string, Cell>();
-  #last: Cell | undefined;
+  readonly #cells = new Cells((values) => {
+    return { values, counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
+  });
 
   /** Limits `scale * growth^k` for k from 0, and one without end. */
   constructor(name: string, labels: readonly string[], scale: number, growth: number, count: number) {
@@ -87,9 +58,7 @@ export class ServingHistogram implements ServingMetric {
   }
 
   observe(value: number, ...values: readonly string[]): void {
-    const last = this.#last;
-    const cell = last !== undefined && areSame(last.values, values) ? last : this.#cellOf(values);
-    this.#last = cell;
+    const cell = this.#cells.at(values);
     // TensorFlow's limits are exclusive: a value that equals one belongs to the next bucket.
     let bucket = 0;
     while (bucket < this.#limits.length && value >= (this.#limits[bucket] as number)) bucket++;
@@ -97,20 +66,11 @@ export class ServingHistogram implements ServingMetric {
     cell.sum += value;
   }
 
-  #cellOf(values: readonly string[]): Cell {
-    const key = values.join("\0");
-    const known = this.#cells.get(key);
-    if (known !== undefined) return known;
-    const cell = { values, counts: Array.from({ length: this.#limits.length + 1 }, () => 0), sum: 0 };
-    this.#cells.set(key, cell);
-    return cell;
-  }
-
   lines(): string[] {
     if (this.#cells.size === 0) return [];
     const name = printedName(this.name);
     const lines = [`# TYPE ${name} histogram`];
-    for (const { values, counts, sum } of this.#cells.values()) {
+    for (const { values, counts, sum } of this.#cells.all()) {
       const labels = labelText(this.#labels, values);
       const before = labels === "" ? "" : `${labels},`;
       let cumulative = 0;
