@@ -36,10 +36,11 @@ export async function openSession(
   try {
     library.TF_SetConfig(options, config, config.length, status);
     throwUnlessOk(library, status, "worker");
+    const missing = await missingVariables(directory);
     session = await load(library, [options, null, directory, tags, tags.length, graph, metaGraph, status]);
     throwUnlessOk(library, status, "worker");
     if (session === undefined) throw new Error("TensorFlow gave neither a session nor an error");
-    if (restoresVariables(bytesOf(library, metaGraph))) await checkVariables(directory);
+    if (missing !== undefined && restoresVariables(bytesOf(library, metaGraph))) throw missing;
     const signatureDefMap = signatureDefMapOf(bytesOf(library, metaGraph)).slice();
     const signatures = parseSignatureDefMap(signatureDefMap);
     const effects = effectsOf(await readGraph(bytesOf(library, metaGraph)), opList(library), signatures);
@@ -58,15 +59,17 @@ export async function openSession(
 /**
  * TensorFlow loads a model whose variables are missing as one that has none (`RestoreSession` in
  * `cc/saved_model/loader.cc`), and each of its runs then fails on a value that is not initialized. Such is a folder that is
- * still being copied: it must not take the place of a version that answers.
+ * still being copied: it must not take the place of a version that answers. To be asked before the load: behind it they may
+ * have come too late for TensorFlow.
  */
-async function checkVariables(directory: string): Promise<void> {
+async function missingVariables(directory: string): Promise<InferenceError | undefined> {
   const index = join("variables", "variables.index");
   try {
     await access(join(directory, index));
+    return undefined;
   } catch (cause) {
     const message = `the model has variables, but there is no ${index} in ${directory}`;
-    throw new InferenceError("NOT_FOUND", message, { origin: "worker", cause });
+    return new InferenceError("NOT_FOUND", message, { origin: "worker", cause });
   }
 }
 

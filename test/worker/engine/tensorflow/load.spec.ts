@@ -1,7 +1,12 @@
+import { cpSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { type Library, openLibrary } from "../../../../worker/engine/tensorflow/library.ts";
+import { openSession } from "../../../../worker/engine/tensorflow/session.ts";
+import { configProto } from "../../../../worker/engine/tensorflow/session-config.ts";
+import { ensureRuntime } from "../../../../worker/runtime/index.ts";
 import { floats, load, modelFolder, openEngine, runSignature, strings, valuesOf } from "../support.ts";
 
 const engine = await openEngine();
@@ -116,6 +121,33 @@ test("a copy whose variables have not come yet fails to load, and loads once the
   const model = await engine.load(folder, { tags: ["serve"] });
   expect(valuesOf((await runSignature(model, "get", {}))[0])).toEqual([0]);
   await model.close();
+  await rm(folder, { recursive: true });
+});
+
+test("a copy whose variables come while TensorFlow loads the rest fails to load", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tensorgate-"));
+  const index = join("variables", "variables.index");
+  await cp(modelFolder("counter"), folder, { recursive: true, filter: (path) => !path.endsWith(index) });
+  const real = openLibrary(await ensureRuntime());
+  const { TF_LoadSessionFromSavedModel: loads } = real;
+  type Done = (error: Error | null, session: bigint | null) => void;
+  // As late as can be: TensorFlow has looked already.
+  const late = (...all: unknown[]): void => {
+    const done = all.pop() as Done;
+    const come: Done = (error, session) => {
+      cpSync(join(modelFolder("counter"), index), join(folder, index));
+      done(error, session);
+    };
+    loads.async(...([...all, come] as Parameters<typeof loads.async>));
+  };
+  const library: Library = {
+    ...real,
+    TF_LoadSessionFromSavedModel: Object.assign(loads.bind(undefined), { async: late }),
+  };
+  await expect(openSession(library, folder, ["serve"], configProto({}))).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    message: `the model has variables, but there is no ${index} in ${folder}`,
+  });
   await rm(folder, { recursive: true });
 });
 
