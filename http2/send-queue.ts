@@ -1,3 +1,4 @@
+import { byteLengthOf } from "../core/index.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
 import { BYTES_PER_CHORE, FRAME_EARNS } from "./flood-guard.ts";
 import { DEFAULT_WINDOW, Flag, Frame, HEAD_BYTES, MAX_WINDOW, MIN_FRAME_BYTES, putHead } from "./frame.ts";
@@ -45,8 +46,7 @@ export class SendQueue {
   }
 
   data(stream: Stream, parts: readonly Uint8Array[], last: boolean, trailers: Buffer | undefined): void {
-    let left = 0;
-    for (const part of parts) left += part.length;
+    const left = byteLengthOf(parts);
     this.queuedBytes += left;
     stream.queue.push({
       parts,

@@ -87,6 +87,7 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     GetModelMetadata: (request) => metadata(manager, request),
   };
   const inContent = { ...rules, outputForm: "content" } as const;
+  const predictInContent: BytesAnswer = (request, scope) => predict(manager, inContent, request, scope);
   const names = Object.keys(answers) as (keyof typeof predictionServiceRaw)[];
   server.addService(
     predictionServiceRaw,
@@ -96,15 +97,7 @@ export async function startServer({ manager, listen: where, rules, log }: Server
     GetModelStatus: unary(parts, (request) => modelStatus(manager, request)),
     HandleReloadConfigRequest: unary(parts, (request, scope) => handleReload(manager, request, rules, scope)),
   });
-  server.addService(
-    { Predict: workerInferenceRaw.Predict },
-    {
-      Predict: unary(
-        parts,
-        inBuffer((request, scope) => predict(manager, inContent, request, scope)),
-      ),
-    },
-  );
+  server.addService({ Predict: workerInferenceRaw.Predict }, { Predict: unary(parts, inBuffer(predictInContent)) });
   server.addService(workerControl, {
     ApplyModels: unary(parts, (request) => control.apply(request)),
     Watch: control.watch,
@@ -116,7 +109,7 @@ export async function startServer({ manager, listen: where, rules, log }: Server
   );
   const direct: (readonly [path: string, answer: BytesAnswer])[] = [
     ...names.map((name) => [predictionServiceRaw[name].path, answers[name]] as const),
-    [workerInferenceRaw.Predict.path, (request, scope) => predict(manager, inContent, request, scope)],
+    [workerInferenceRaw.Predict.path, predictInContent],
   ];
   const front = new GrpcFront({
     limits: LIMITS,
