@@ -1,6 +1,6 @@
-import { type Bytes, joined } from "../../core/index.ts";
+import { type Bytes, byteLengthOf, joined } from "../../core/index.ts";
 import { malformed } from "./malformed.ts";
-import { FIXED32, FIXED64, LEN, START_GROUP, skipGroup, VARINT, WireReader } from "./reader.ts";
+import { skipField, WireReader } from "./reader.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** A tag, and a length or number behind it, each ten bytes at most. */
@@ -44,9 +44,7 @@ export class PieceReader {
   }
 
   static over(pieces: readonly Uint8Array[]): PieceReader {
-    let end = 0;
-    for (const { length } of pieces) end += length;
-    return new PieceReader(pieces, { index: 0, base: 0 }, 0, end);
+    return new PieceReader(pieces, { index: 0, base: 0 }, 0, byteLengthOf(pieces));
   }
 
   next(): boolean {
@@ -81,7 +79,7 @@ export class PieceReader {
 
   /** A length-delimited value as it lies, without a copy. */
   parts(): Bytes {
-    const length = this.#length();
+    const length = this.length();
     const value = slices(this.#pieces, this.#settle(), this.pos, this.pos + length);
     this.pos += length;
     return value;
@@ -103,7 +101,7 @@ export class PieceReader {
 
   /** A nested message that is read as it lies. */
   part(): FieldReader {
-    const length = this.#length();
+    const length = this.length();
     const from = this.pos;
     const place = this.#settle();
     this.pos = from + length;
@@ -123,35 +121,14 @@ export class PieceReader {
     return new PieceReader(this.#pieces, this.#settle(), this.pos, this.end);
   }
 
-  skip(): void {
-    if (this.type === START_GROUP) skipGroup(this);
-    else this.skipScalar();
-  }
-
-  skipScalar(): void {
-    switch (this.type) {
-      case VARINT:
-        return this.varint();
-      case FIXED64:
-        return this.#advance(8);
-      case LEN:
-        return this.#advance(this.#length());
-      case FIXED32:
-        return this.#advance(4);
-      default:
-        throw malformed("a group ends that was not opened");
-    }
-  }
-
-  #length(): number {
+  length(): number {
     this.varint();
     if (this.high !== 0 || this.low > this.end - this.pos) throw malformed("truncated");
     return this.low;
   }
 
-  #advance(count: number): void {
-    if (count > this.end - this.pos) throw malformed("truncated");
-    this.pos += count;
+  skip(): void {
+    skipField(this);
   }
 
   /** Over as much from here on as a tag and a number behind it can take, in one piece. */

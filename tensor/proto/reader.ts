@@ -154,45 +154,24 @@ export class WireReader {
     return new WireReader(this.bytes, this.pos, this.end);
   }
 
-  private length(): number {
+  /** Of the length-delimited value that follows. */
+  length(): number {
     this.varint();
     if (this.high !== 0 || this.low > this.end - this.pos) throw malformed("truncated");
     return this.low;
   }
 
   skip(): void {
-    if (this.type === START_GROUP) skipGroup(this);
-    else this.skipScalar();
-  }
-
-  /** A value of any type but a group. */
-  skipScalar(): void {
-    switch (this.type) {
-      case VARINT:
-        this.varint();
-        return;
-      case FIXED64:
-        this.advance(8);
-        return;
-      case LEN:
-        this.advance(this.length());
-        return;
-      case FIXED32:
-        this.advance(4);
-        return;
-      default:
-        throw malformed("a group ends that was not opened");
-    }
-  }
-
-  private advance(count: number): void {
-    if (count > this.end - this.pos) throw malformed("truncated");
-    this.pos += count;
+    skipField(this);
   }
 }
 
-/** Steps behind the group that the reader has stepped to. */
-export function skipGroup(reader: Pick<WireReader, "next" | "field" | "type" | "skipScalar">): void {
+/** What skipping takes, whether or not the message is in one piece. */
+type Skipping = Pick<WireReader, "next" | "field" | "type" | "varint" | "length" | "pos" | "end">;
+
+/** Steps behind the value, or the group, that the reader has stepped to. */
+export function skipField(reader: Skipping): void {
+  if (reader.type !== START_GROUP) return skipScalar(reader);
   const open = [reader.field];
   while (open.length > 0) {
     if (!reader.next()) throw malformed("a group is not closed");
@@ -201,8 +180,29 @@ export function skipGroup(reader: Pick<WireReader, "next" | "field" | "type" | "
       open.push(reader.field);
     } else if (reader.type === END_GROUP) {
       if (open.pop() !== reader.field) throw malformed("a group is closed by another's end");
-    } else reader.skipScalar();
+    } else skipScalar(reader);
   }
+}
+
+/** A value of any type but a group. */
+function skipScalar(reader: Skipping): void {
+  switch (reader.type) {
+    case VARINT:
+      return reader.varint();
+    case FIXED64:
+      return advance(reader, 8);
+    case LEN:
+      return advance(reader, reader.length());
+    case FIXED32:
+      return advance(reader, 4);
+    default:
+      throw malformed("a group ends that was not opened");
+  }
+}
+
+function advance(reader: Skipping, count: number): void {
+  if (count > reader.end - reader.pos) throw malformed("truncated");
+  reader.pos += count;
 }
 
 export function viewOf(bytes: Uint8Array): DataView {
