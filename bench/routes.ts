@@ -1,7 +1,7 @@
 import type { ModelConfig, RouteConfig } from "../config/index.ts";
 import { LATEST, modelName, NO_DEADLINE, version } from "../core/index.ts";
 import type { InferenceCall } from "../gateway/call.ts";
-import { compileRoutes, route } from "../gateway/routing/index.ts";
+import { compileRoutes, decide, resolve, routeStage } from "../gateway/routing/index.ts";
 import { Registry } from "../gateway/upstream/index.ts";
 import type { ModelReport } from "../protos/index.ts";
 import { type Benchmark, callsPerSecond, type Row, type Side } from "./frame/index.ts";
@@ -59,7 +59,13 @@ function lookups({ models, asked }: { readonly models: number; readonly asked: n
   return () => {
     let found = 0;
     for (let i = 0; i < LOOKUPS; i++) {
-      const { target } = route(table, registry, calls[next++ % asked] as InferenceCall);
+      const call = calls[next++ % asked] as InferenceCall;
+      const decision = decide(table, call);
+      const [stage] = decision?.route.stages ?? [];
+      const target =
+        decision === undefined || stage === undefined || stage.by === "chain"
+          ? resolve(table, registry, call.spec.name, call.spec.choice)
+          : routeStage(table, registry, decision, stage).target;
       found += registry.endpointsOf(target.name, target.version).length;
     }
     if (found !== LOOKUPS) throw new Error(`${found} endpoints were found instead of ${LOOKUPS}`);
@@ -80,9 +86,30 @@ function modelOf(name: string): ModelConfig {
 }
 
 function routeOf(name: string): RouteConfig {
+  const target = {
+    model: undefined,
+    choice: { by: "version", version: version(1) },
+    signature: undefined,
+    pool: undefined,
+  } as const;
   return {
-    match: { model: modelName(name), choice: LATEST, headers: new Map([["x-tenant", "blue"]]) },
-    action: { by: "to", targets: [{ by: "version", version: version(1) }] },
+    name,
+    place: "",
+    match: {
+      model: { by: "exact", value: name },
+      choice: LATEST,
+      signature: undefined,
+      headers: new Map([["x-tenant", { by: "exact", value: "blue" }]]),
+      client: undefined,
+      percent: undefined,
+    },
+    action: { by: "to", targets: [target] },
+    sticky: undefined,
+    shadows: [],
+    fallback: undefined,
+    defaultOutputs: undefined,
+    responseHeaders: new Map(),
+    ramp: undefined,
   };
 }
 

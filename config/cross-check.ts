@@ -44,31 +44,89 @@ export function modelProblems(models: unknown): Finding[] {
   return findings;
 }
 
-/** Routes that name a model, or a label of it, that is not there. */
+/** Names of routes that stand twice, and routes that name a model, or a label of it, that is not there. */
 export function routeProblems(routes: unknown, known: KnownModels): Finding[] {
   const findings: Finding[] = [];
+  const names = new Map<string, number>();
   for (const [i, route] of listOf(routes).entries()) {
-    const match = isMapping(route) ? route["match"] : undefined;
-    if (!isMapping(route) || !isMapping(match) || typeof match["model"] !== "string") continue;
-    const labels = known.get(match["model"]);
+    if (!isMapping(route)) continue;
+    const { name } = route;
+    const earlier = typeof name === "string" ? names.get(name) : undefined;
+    if (earlier !== undefined) {
+      findings.push({ path: ["routes", i, "name"], message: `"${name}" is the name of routes[${earlier}] already` });
+    } else if (typeof name === "string") names.set(name, i);
+    for (const { path, message } of targetProblems(route, known))
+      findings.push({ path: ["routes", i, ...path], message });
+  }
+  return findings;
+}
+
+/** A name that a client asks for need not be a model's if each target of the route names one. */
+function targetProblems(route: Readonly<Record<string, unknown>>, known: KnownModels): Finding[] {
+  const findings: Finding[] = [];
+  const match = isMapping(route["match"]) ? route["match"] : {};
+  const asked = exactText(match["model"]);
+  const rewritten = isMapping(route["rewrite"]) ? exactText(route["rewrite"]["model"]) : undefined;
+  const targets = targetsOf(route).map(([path, target]) => {
+    const own = exactText(target["model"]);
+    const model = own ?? rewritten ?? asked;
+    return {
+      path,
+      label: target["label"],
+      model,
+      modelPath: own === undefined ? ["rewrite", "model"] : [...path, "model"],
+    };
+  });
+  const usesAsked = targets.some(({ model }) => model === asked) || (targets.length === 0 && rewritten === undefined);
+  if (asked !== undefined && !known.has(asked) && usesAsked)
+    findings.push(unknownModel(["match", "model"], asked, known));
+  if (targets.length === 0 && rewritten !== undefined && !known.has(rewritten)) {
+    findings.push(unknownModel(["rewrite", "model"], rewritten, known));
+  }
+  const users =
+    asked === undefined
+      ? targets
+      : [{ path: ["match"], label: match["label"], model: asked, modelPath: [] }, ...targets];
+  for (const { path, label, model, modelPath } of users) {
+    const labels = model === undefined ? undefined : known.get(model);
     if (labels === undefined) {
-      const message = `no model is called "${match["model"]}"${didYouMean(match["model"], known.keys())}`;
-      findings.push({ path: ["routes", i, "match", "model"], message });
-      continue;
-    }
-    const users: readonly (readonly [Path, unknown])[] = [
-      [["match"], match],
-      ...listOf(route["to"]).map((target, j) => [["to", j], target] as const),
-      ...listOf(route["split"]).map((arm, j) => [["split", j], arm] as const),
-    ];
-    for (const [path, user] of users) {
-      const label = isMapping(user) ? user["label"] : undefined;
-      if (typeof label !== "string" || labels.has(label)) continue;
-      const message = `model "${match["model"]}" has no label "${label}"${didYouMean(label, labels)}`;
-      findings.push({ path: ["routes", i, ...path, "label"], message });
+      if (model !== undefined && model !== asked) findings.push(unknownModel(modelPath, model, known));
+    } else if (typeof label === "string" && !labels.has(label)) {
+      const message = `model "${model}" has no label "${label}"${didYouMean(label, labels)}`;
+      findings.push({ path: [...path, "label"], message });
     }
   }
   return findings;
+}
+
+function unknownModel(path: Path, name: string, known: KnownModels): Finding {
+  return { path, message: `no model is called "${name}"${didYouMean(name, known.keys())}` };
+}
+
+type RawTarget = readonly [path: Path, target: Readonly<Record<string, unknown>>];
+
+/** Everything that a route may send a call to. */
+function targetsOf(route: Readonly<Record<string, unknown>>): readonly RawTarget[] {
+  const under = (value: unknown, ...path: Path): readonly RawTarget[] =>
+    Array.isArray(value)
+      ? value.flatMap((each: unknown, i) => (isMapping(each) ? [[[...path, i], each] as const] : []))
+      : isMapping(value)
+        ? [[path, value]]
+        : [];
+  const { fallback } = route;
+  return [
+    ...under(listOf(route["to"]), "to"),
+    ...under(listOf(route["split"]), "split"),
+    ...under(listOf(route["chain"]), "chain"),
+    ...under(route["shadow"], "shadow"),
+    ...(isMapping(fallback) ? under(listOf(fallback["to"]), "fallback", "to") : under(fallback, "fallback")),
+  ];
+}
+
+/** Of `name` and of `{ exact: name }`. */
+function exactText(value: unknown): string | undefined {
+  const text = isMapping(value) ? value["exact"] : value;
+  return typeof text === "string" ? text : undefined;
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -10,11 +10,14 @@ export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-
 export { didYouMean, nearestWord } from "./nearest.ts";
 export { checkReloadedLabels } from "./reload-labels.ts";
 export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
+export type { ChainStep } from "./schema/chain.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
+export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
+export type { RampConfig, RampGuard, RampStep } from "./schema/ramp.ts";
 export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
-export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey, Target } from "./schema/routes.ts";
+export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey } from "./schema/routes.ts";
 export type {
   ChannelArguments,
   GrpcConfig,
@@ -23,6 +26,9 @@ export type {
   ServerConfig,
   TlsConfig,
 } from "./schema/server.ts";
+export type { ShadowConfig } from "./schema/shadow.ts";
+export { type Target, type TargetChoice, targetName } from "./schema/target.ts";
+export { type TextMatch, wholeText } from "./schema/text-match.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
 export { compileSettings, defaultConfig, loadSettings, restartParts, type Settings } from "./settings.ts";
 export {

@@ -61,11 +61,20 @@ export function parseConfigText(text: string, file: string, options: ParseOption
     problems.push(yaml.problem(["models"], "is missing: name the models to serve"));
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.sort(byPlace));
-  const config = atFile(parsed.data, file, options);
+  const config = withPlaces(atFile(parsed.data, file, options), yaml);
   const { tls } = config.server.grpc;
   if (tls === undefined) return config;
   const grpc = { ...config.server.grpc, tls: withPemText(tls, file, yaml) };
   return { ...config, server: { ...config.server, grpc } };
+}
+
+/** With the routes' places in the file, and names for those that have none. */
+function withPlaces(config: Config, yaml: YamlFile): Config {
+  const routes = config.routes.map((route, i) => {
+    const { file, line, column } = yaml.problem(["routes", i], "");
+    return { ...route, name: route.name || `routes[${i}]`, place: `${file}:${line}:${column}` };
+  });
+  return { ...config, routes };
 }
 
 /** With the text of its files in place of their paths. */

@@ -11,6 +11,10 @@ export interface InferenceCall {
   readonly body: CallBody;
   /** An HTTP header or gRPC metadata entry by its lower-case name; what routes match and stick to. */
   readonly header: (name: string) => string | undefined;
+  /** Who has proven to send it, by the name that the configuration gives; undefined: nobody that is known. */
+  readonly client?: string | undefined;
+  /** Sends a header (over gRPC: metadata) with the answer, be it an error or not. Undefined: nobody would see it. */
+  readonly addHeader?: ((name: string, value: string) => void) | undefined;
   readonly deadline: Deadline;
   /** Aborted when the client gives up. */
   readonly signal: CallSignal;
@@ -18,23 +22,28 @@ export interface InferenceCall {
 
 /**
  * The request's content, made into a message only once its version is known: JSON needs the signature's dtypes, and a
- * gRPC message passes as it came, with at most its ModelSpec rewritten.
+ * gRPC message passes as it came, with at most its ModelSpec rewritten. `signature`: one that a route wants in place of that
+ * which the request names.
  */
 export interface CallBody {
   /**
    * Makes the body ready for `target`, where that takes so long that it is done off the event loop; the others are asked for
    * that target only after it. Undefined: it is ready. Rejects as they throw, and when the call's deadline or client ends it.
    */
-  prepare?(target: Servable, call: CallLimits): Promise<void> | undefined;
+  prepare?(target: Servable, call: CallLimits, signature?: string): Promise<void> | undefined;
   /** The serialized request message of the method, naming `target`'s model and version. May throw INVALID_ARGUMENT. */
-  messageFor(target: Servable): Bytes;
+  messageFor(target: Servable, signature?: string): Bytes;
   /** Whether the answer is read here, and not passed on as it comes; then it may come in any form. */
   readonly readsAnswer?: boolean | undefined;
   /**
    * The same in parts that can be joined with others' where the method has such: undefined for MultiInference and for a
    * message that is wrong. May throw as `messageFor` does.
    */
-  inputsFor?(target: Servable): CallInputs | undefined;
+  inputsFor?(target: Servable, signature?: string): CallInputs | undefined;
+  /** What the client has sent, but for the model and version that it asks for: equal requests are equal in it. Undefined: there is none. */
+  inputBytes?(): Bytes | undefined;
+  /** How many rows the request has, as far as that can be told without a signature. */
+  rowCount?(): number | undefined;
 }
 
 /** What ends a call before its answer. */

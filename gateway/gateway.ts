@@ -17,7 +17,7 @@ import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
-import { compileRoutes, resolve, route } from "./routing/index.ts";
+import { compileRoutes, decide, resolve, routeStage } from "./routing/index.ts";
 import { type Steps, serve } from "./serve.ts";
 import { createPool, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 
@@ -93,7 +93,9 @@ export async function startGateway({ config: first, places, prepared, log, peers
   const steps: Steps = {
     admit: (call) => admission.admit(call),
     retry: pool.retry,
-    route: (call) => route(routes, registry, call),
+    decide: (call) => decide(routes, call),
+    resolve: (call) => ({ call, target: resolve(routes, registry, call.spec.name, call.spec.choice), arm: "" }),
+    routeStage: (decision, stage) => routeStage(routes, registry, decision, stage),
     send: batching.send,
   };
   const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());

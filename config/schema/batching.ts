@@ -33,7 +33,7 @@ const QUEUED_BATCHES = 256;
 
 const DEFAULT_ROWS = 64;
 
-const toleranceSchema: z.ZodType<Tolerance> = section({
+export const toleranceSchema: z.ZodType<Tolerance> = section({
   relative: number(0).prefault(1e-4).describe("Of the larger of two floats."),
   absolute: number(0).prefault(1e-6).describe("Between two floats."),
 });

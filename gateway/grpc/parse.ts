@@ -12,7 +12,7 @@ import {
 } from "../../core/index.ts";
 import { type Fields, joinedFieldOf } from "../../http2/index.ts";
 import type { ModelSpec as SpecMessage } from "../../protos/index.ts";
-import { requestSpec, rewriteRequestSpec } from "../../tensor/index.ts";
+import { requestSpec, requestWithoutSpec, rewriteRequestSpec } from "../../tensor/index.ts";
 import type { CallBody, CallInputs, InferenceMethod, Servable } from "../call.ts";
 import { inputsOf } from "../message-inputs.ts";
 
@@ -53,7 +53,7 @@ export function unnamed(): InferenceError {
 
 /** The message as it came, but for its ModelSpec when that does not name the target already; its parts when asked for. */
 export class MessageBody implements CallBody {
-  readonly inputsFor?: () => CallInputs | undefined;
+  readonly inputsFor?: (target: Servable, signature?: string) => CallInputs | undefined;
   /** How often it was asked for, to be sent. */
   sendings = 0;
   /** Whether somebody has views of it. */
@@ -67,22 +67,36 @@ export class MessageBody implements CallBody {
     this.#message = message;
     this.#spec = spec;
     if (method === "MultiInference") return;
-    this.inputsFor = () => {
+    this.inputsFor = (_target, signature = spec.signature) => {
       this.isShared = true;
-      return inputsOf(method, message, spec.signature);
+      return inputsOf(method, message, signature);
     };
   }
 
-  messageFor(target: Servable): Bytes {
+  messageFor(target: Servable, signature?: string): Bytes {
     this.sendings++;
     const { choice, name } = this.#spec;
     const named = choice.by === "version" && choice.version === target.version;
     const renamed = name !== target.name;
-    if (named && !renamed && this.#method !== "MultiInference") return this.#message;
+    if (named && !renamed && signature === undefined && this.#method !== "MultiInference") return this.#message;
     return rewriteRequestSpec(this.#method, this.#message, {
       version: target.version,
       ...(renamed ? { name: target.name } : {}),
+      ...(signature === undefined ? {} : { signature }),
     });
+  }
+
+  inputBytes(): Bytes {
+    return requestWithoutSpec(this.#message);
+  }
+
+  rowCount(): number | undefined {
+    if (this.#method === "MultiInference") return undefined;
+    this.isShared = true;
+    const inputs = inputsOf(this.#method, this.#message, this.#spec.signature);
+    if (inputs?.kind === "examples") return inputs.input.examples.length;
+    const [first] = inputs?.inputs.values() ?? [];
+    return first?.shape[0];
   }
 }
 

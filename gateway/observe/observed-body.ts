@@ -20,18 +20,26 @@ class ObservedBody implements CallBody {
     return this.#body.readsAnswer;
   }
 
-  prepare(target: Servable, limits: CallLimits): Promise<void> | undefined {
+  prepare(target: Servable, limits: CallLimits, signature?: string): Promise<void> | undefined {
     this.#observation.sentTo(target);
-    return this.#body.prepare?.(target, limits);
+    return this.#body.prepare?.(target, limits, signature);
   }
 
-  messageFor(target: Servable): Bytes {
+  messageFor(target: Servable, signature?: string): Bytes {
     this.#observation.sentTo(target);
-    return this.#body.messageFor(target);
+    return this.#body.messageFor(target, signature);
   }
 
-  inputsFor(target: Servable): CallInputs | undefined {
+  inputsFor(target: Servable, signature?: string): CallInputs | undefined {
     this.#observation.sentTo(target);
-    return this.#body.inputsFor?.(target);
+    return this.#body.inputsFor?.(target, signature);
+  }
+
+  inputBytes(): Bytes | undefined {
+    return this.#body.inputBytes?.();
+  }
+
+  rowCount(): number | undefined {
+    return this.#body.rowCount?.();
   }
 }

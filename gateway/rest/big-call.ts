@@ -24,6 +24,7 @@ const MAX_JOINED_STRINGS = 4096;
 
 interface Made {
   readonly target: Servable;
+  readonly asked: string;
   readonly message: Uint8Array;
   readonly joinable: boolean;
 }
@@ -46,25 +47,28 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
   let format: PredictFormat = "row";
   let signature: Signature | undefined;
   let made: Made | undefined;
-  const madeFor = (target: Servable): Made => {
-    if (made?.target !== target) throw unprepared();
+  const isMadeFor = (target: Servable, asked: string): boolean => made?.target === target && made.asked === asked;
+  const madeFor = (target: Servable, asked: string): Made => {
+    if (made === undefined || !isMadeFor(target, asked)) throw unprepared();
     return made;
   };
-  const decode = async (target: Servable, limits: CallLimits): Promise<void> => {
+  const decode = async (target: Servable, asked: string, limits: CallLimits): Promise<void> => {
     if (body === undefined) throw unprepared();
-    signature = signatureOf(target, json.signature);
+    signature = signatureOf(target, asked);
     const { name, version } = target;
     const spec = { name, choice: { by: "version", version }, signature: signature.key } as const;
     const decoded = await threads.predict(body, spec, signature, { urlSafeBase64 }, limits);
     ({ body, format } = decoded);
-    made = { target, message: decoded.message, joinable: decoded.strings <= MAX_JOINED_STRINGS };
+    made = { target, asked, message: decoded.message, joinable: decoded.strings <= MAX_JOINED_STRINGS };
   };
   return {
     readsAnswer: true,
-    prepare: (target, limits) => (made?.target === target ? undefined : decode(target, limits)),
-    messageFor: (target) => madeFor(target).message,
-    inputsFor(target) {
-      const { message, joinable } = madeFor(target);
+    prepare: (target, limits, asked = json.signature) =>
+      isMadeFor(target, asked) ? undefined : decode(target, asked, limits),
+    messageFor: (target, asked = json.signature) => madeFor(target, asked).message,
+    inputBytes: () => body?.bytes,
+    inputsFor(target, asked = json.signature) {
+      const { message, joinable } = madeFor(target, asked);
       return joinable && signature !== undefined ? inputsOf("Predict", message, signature.key) : undefined;
     },
     answerOf(content, limits) {
@@ -87,11 +91,13 @@ async function examplesCall(
   const { message, strings } = await parts.threads.examples(json, spec, { urlSafeBase64 }, parts.limits);
   let signatures: Signatures | undefined;
   return {
-    messageFor({ name, version, signatures: its }) {
+    messageFor({ name, version, signatures: its }, signature) {
       signatures = its;
-      return rewriteRequestSpec(method, message, { name, version });
+      return rewriteRequestSpec(method, message, { name, version, ...(signature === undefined ? {} : { signature }) });
     },
-    inputsFor: () => (strings <= MAX_JOINED_STRINGS ? inputsOf(method, message, spec.signature) : undefined),
+    inputBytes: () => message,
+    inputsFor: (_target, signature = spec.signature) =>
+      strings <= MAX_JOINED_STRINGS ? inputsOf(method, message, signature) : undefined,
     answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
   };

@@ -13,10 +13,16 @@ export function examplesCall(method: "Classify" | "Regress", json: RequestBody, 
   const input = decodeExamples(json, { urlSafeBase64 });
   let signatures: Signatures | undefined;
   return {
-    inputsFor: () => ({ kind: "examples", signature: json.signature || DEFAULT_SIGNATURE, input }),
-    messageFor({ name, version, signatures: its }) {
+    inputsFor: (_target, signature = json.signature) => ({
+      kind: "examples",
+      signature: signature || DEFAULT_SIGNATURE,
+      input,
+    }),
+    inputBytes: () => json.bytes,
+    rowCount: () => input.examples.length,
+    messageFor({ name, version, signatures: its }, signature = json.signature) {
       signatures = its;
-      const spec = { name, choice: { by: "version", version }, signature: json.signature } as const;
+      const spec = { name, choice: { by: "version", version }, signature } as const;
       return encodeExamplesRequest({ spec, input });
     },
     answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),

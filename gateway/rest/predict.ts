@@ -23,6 +23,7 @@ class PredictCall implements JsonCall {
   #format: PredictFormat = "row";
   #signature: Signature | undefined;
   #target: Servable | undefined;
+  #asked: string | undefined;
   #inputs: PredictInputs | undefined;
 
   constructor(json: RequestBody, parts: JsonCallParts) {
@@ -30,21 +31,26 @@ class PredictCall implements JsonCall {
     this.#parts = parts;
   }
 
-  inputsFor(target: Servable): PredictInputs {
-    if (this.#inputs !== undefined && this.#target === target) return this.#inputs;
-    const signature = signatureOf(target, this.#json.signature);
+  inputsFor(target: Servable, asked: string = this.#json.signature): PredictInputs {
+    if (this.#inputs !== undefined && this.#target === target && this.#asked === asked) return this.#inputs;
+    const signature = signatureOf(target, asked);
     this.#signature = signature;
     const { format, inputs, outputFilter } = decodePredictInputs(this.#json, signature, this.#parts.compatibility);
     this.#format = format;
     this.#target = target;
+    this.#asked = asked;
     this.#inputs = { kind: "tensors", signature: signature.key, inputs, outputFilter };
     return this.#inputs;
   }
 
-  messageFor(target: Servable): Bytes {
-    const { signature, inputs, outputFilter } = this.inputsFor(target);
+  messageFor(target: Servable, asked?: string): Bytes {
+    const { signature, inputs, outputFilter } = this.inputsFor(target, asked);
     const spec = { name: target.name, choice: { by: "version", version: target.version }, signature } as const;
     return encodePredictRequestPieces({ spec, inputs, outputFilter });
+  }
+
+  inputBytes(): Uint8Array {
+    return this.#json.bytes;
   }
 
   answerOf(content: AnswerContent, limits: CallLimits): Uint8Array | Promise<Uint8Array> {

@@ -1,2 +1,3 @@
-export { type Availability, resolve, route } from "./route.ts";
-export { compileRoutes, type RouteTable } from "./route-table.ts";
+export { Decision, decide, routeStage, routeTarget } from "./decision.ts";
+export { type Availability, noTarget, resolve } from "./resolve.ts";
+export { compileRoutes, type Route, type RouteTable, type Stage } from "./route-table.ts";

@@ -1,94 +1,120 @@
-import type { Config, ModelConfig, RouteAction, RouteConfig, SplitArm, Target } from "../../config/index.ts";
-import type { ModelName, Version, VersionChoice } from "../../core/index.ts";
+import {
+  type ChainStep,
+  type Config,
+  DEFAULT_FALLBACK_CODES,
+  type ModelConfig,
+  type RouteConfig,
+  type SplitArm,
+  type StickyKey,
+  type Target,
+} from "../../config/index.ts";
+import type { ErrorCode, ModelName, Version } from "../../core/index.ts";
+import { compileMatch, type Match } from "./match.ts";
+import { indexRoutes, type RouteIndex } from "./route-index.ts";
 
 /** A configuration's models and routes, compiled once and never changed; a reload makes another one. */
 export interface RouteTable {
-  readonly models: ReadonlyMap<ModelName, ModelRoutes>;
+  readonly models: ReadonlyMap<ModelName, ModelFacts>;
+  /** All, in the order of the file. */
+  readonly routes: readonly Route[];
+  /** Of the models that are configured, or that some route names. */
+  readonly byModel: ReadonlyMap<ModelName, RouteIndex>;
+  /** Of all other names. */
+  readonly ofAnyModel: readonly Route[];
 }
 
-export interface ModelRoutes {
+export interface ModelFacts {
   readonly labels: ReadonlyMap<string, Version>;
-  /** In the order of the file, by what a request must ask for: see `choiceKey`. */
-  readonly routes: ReadonlyMap<string, readonly Route[]>;
 }
 
 export interface Route {
-  /** Lower-case names and the exact values that must all be there. */
-  readonly headers: readonly (readonly [string, string])[];
-  readonly action: Action;
-}
-
-export type Action =
-  | { readonly by: "first"; readonly targets: readonly ResolvedTarget[] }
-  | { readonly by: "chance"; readonly arms: readonly Arm[]; readonly stickyHeader: string | undefined };
-
-/** A target with its label looked up; the version is undefined for a label that the model doesn't have. */
-export interface ResolvedTarget {
-  /** The label, or the version's number. */
+  /** Its place among all. */
+  readonly order: number;
   readonly name: string;
-  readonly version: Version | undefined;
+  readonly config: RouteConfig;
+  readonly match: Match;
+  readonly sticky: StickyKey | undefined;
+  /** The route's own targets, and behind them those of its fallback, one by one. */
+  readonly stages: readonly Stage[];
+  /** After which failures the next stage is asked. */
+  readonly fallsBackOn: ReadonlySet<ErrorCode>;
 }
 
-export interface Arm extends ResolvedTarget {
-  /** Above 0. */
-  readonly weight: number;
+/** Targets one of which answers. */
+export type Stage =
+  | { readonly by: "first"; readonly targets: readonly Target[] }
+  | { readonly by: "chance"; readonly arms: readonly Arm[] }
+  | { readonly by: "chain"; readonly steps: readonly ChainStep[] };
+
+export interface Arm extends SplitArm {
   /** Tells this arm from others in a hash, whatever version its label names at the time. */
   readonly hashKey: string;
 }
 
 /** Compiles models and routes, so that a request costs the same whether there is 1 model or 10,000. */
-export function compileRoutes({ models, routes }: Pick<Config, "models" | "routes">): RouteTable {
-  const byModel = new Map<ModelName, RouteConfig[]>();
+export function compileRoutes({ models, routes: configs }: Pick<Config, "models" | "routes">): RouteTable {
+  const routes = configs.map(compileRoute);
+  const ofAnyModel = routes.filter(({ match }) => match.model?.by !== "exact");
+  const named = new Map<ModelName, Route[]>();
   for (const route of routes) {
-    const same = byModel.get(route.match.model);
-    if (same === undefined) byModel.set(route.match.model, [route]);
+    if (route.match.model?.by !== "exact") continue;
+    const same = named.get(route.match.model.value as ModelName);
+    if (same === undefined) named.set(route.match.model.value as ModelName, [route]);
     else same.push(route);
   }
-  return { models: new Map(models.map((model) => [model.name, compileModel(model, byModel.get(model.name) ?? [])])) };
-}
-
-/** What a request asks for, as a key: a route is only looked at by requests that ask for the same as its match. */
-export function choiceKey(choice: VersionChoice): string {
-  switch (choice.by) {
-    case "latest":
-      return "";
-    case "version":
-      return `v${choice.version}`;
-    case "label":
-      return `l${choice.label}`;
+  const byModel = new Map<ModelName, RouteIndex>();
+  /** Models to which the same patterns apply, and no route by name, have one index. */
+  const shared = new Map<string, RouteIndex>();
+  for (const name of new Set([...models.map((model) => model.name), ...named.keys()])) {
+    const patterns = ofAnyModel.filter(({ match }) => match.takesModel(name));
+    const own = named.get(name) ?? [];
+    if (own.length > 0) {
+      byModel.set(name, indexRoutes([...own, ...patterns].sort((a, b) => a.order - b.order)));
+    } else if (patterns.length > 0) {
+      const key = patterns.map(({ order }) => order).join();
+      const index = shared.get(key) ?? indexRoutes(patterns);
+      shared.set(key, index);
+      byModel.set(name, index);
+    }
   }
+  return {
+    models: new Map(models.map(({ name, labels }: ModelConfig) => [name, { labels }])),
+    routes,
+    byModel,
+    ofAnyModel,
+  };
 }
 
-function compileModel({ name, labels }: ModelConfig, configs: readonly RouteConfig[]): ModelRoutes {
-  const routes = new Map<string, Route[]>();
-  for (const { match, action } of configs) {
-    const key = choiceKey(match.choice);
-    const route: Route = { headers: [...match.headers], action: compileAction(name, labels, action) };
-    routes.set(key, [...(routes.get(key) ?? []), route]);
-  }
-  return { labels, routes };
+function compileRoute(config: RouteConfig, order: number): Route {
+  const { action, fallback } = config;
+  const others = (fallback?.to ?? []).map((target): Stage => ({ by: "first", targets: [target] }));
+  return {
+    order,
+    name: config.name,
+    config,
+    match: compileMatch(config.match),
+    sticky: config.sticky,
+    stages: [firstStage(config, action), ...others],
+    fallsBackOn: new Set(fallback?.on ?? DEFAULT_FALLBACK_CODES),
+  };
 }
 
-function compileAction(model: ModelName, labels: ReadonlyMap<string, Version>, action: RouteAction): Action {
+function firstStage({ match }: RouteConfig, action: RouteConfig["action"]): Stage {
   switch (action.by) {
     case "to":
-      return { by: "first", targets: action.targets.map((target) => resolveTarget(labels, target)) };
-    case "split":
-      return {
-        by: "chance",
-        arms: action.arms.filter(({ weight }) => weight > 0).map((arm) => compileArm(model, labels, arm)),
-        stickyHeader: action.sticky?.header,
-      };
+      return { by: "first", targets: action.targets };
+    case "chain":
+      return { by: "chain", steps: action.steps };
+    case "split": {
+      const model = match.model?.by === "exact" ? match.model.value : "";
+      const arms = action.arms.filter(({ weight }) => weight > 0);
+      return { by: "chance", arms: arms.map((arm) => ({ ...arm, hashKey: hashKeyOf(model, arm) })) };
+    }
   }
 }
 
-function compileArm(model: ModelName, labels: ReadonlyMap<string, Version>, { target, weight }: SplitArm): Arm {
-  const resolved = resolveTarget(labels, target);
-  return { ...resolved, weight, hashKey: `${model}\0${target.by}\0${resolved.name}` };
-}
-
-function resolveTarget(labels: ReadonlyMap<string, Version>, target: Target): ResolvedTarget {
-  return target.by === "label"
-    ? { name: target.label, version: labels.get(target.label) }
-    : { name: String(target.version), version: target.version };
+/** Of a label or version without a name of its own it is what it has always been, so that clients keep their arms. */
+function hashKeyOf(model: string, { name, target }: SplitArm): string {
+  const isLabel = target.choice.by === "label" && target.choice.label === name;
+  return `${model}\0${isLabel ? "label" : target.choice.by === "version" ? "version" : "name"}\0${name}`;
 }

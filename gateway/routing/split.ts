@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Arm } from "./route-table.ts";
 
-/** One arm by weight and chance; undefined when there is none. `random` is in [0, 1). */
-export function armByChance<A extends Pick<Arm, "weight">>(arms: readonly A[], random: () => number): A | undefined {
+/** One arm by weight and chance; undefined when there is none. `chance` is in [0, 1). */
+export function armByChance<A extends Pick<Arm, "weight">>(arms: readonly A[], chance: number): A | undefined {
   let total = 0;
   for (const { weight } of arms) total += weight;
-  let left = random() * total;
+  let left = chance * total;
   for (const arm of arms) {
     left -= arm.weight;
     if (left < 0) return arm;
@@ -31,7 +31,7 @@ export function armByKey<A extends Pick<Arm, "weight" | "hashKey">>(arms: readon
 }
 
 /** A number in (0, 1) made of 53 of a 64-bit hash's bits; the same in every process and on every machine. */
-function uniform(text: string): number {
+export function uniform(text: string): number {
   const digest = createHash("sha256").update(text).digest();
   return (digest.readUInt32LE(0) * 2 ** 21 + (digest.readUInt32LE(4) >>> 11) + 0.5) / 2 ** 53;
 }

@@ -3,7 +3,7 @@ export type { ModelView } from "./model-view.ts";
 export { createPool, type Pool, type PoolOptions, type PoolWorker } from "./pool.ts";
 export { Registry } from "./registry.ts";
 export { quickDeathsAfter, RESTART_RULE, restartDelayMs } from "./restart-rule.ts";
-export type { Retry } from "./retry.ts";
+export type { Retry, RetryBounds } from "./retry.ts";
 export {
   type Launch,
   ownPlaces,

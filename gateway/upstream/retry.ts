@@ -22,7 +22,14 @@ export interface RetryOptions {
   readonly revivalWaitMs?: number;
 }
 
-export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>) => Promise<Answer>;
+export interface RetryBounds {
+  /** Whether to wait for a worker where there is none at the moment. Default: true. */
+  readonly mayWait?: boolean;
+  /** Which models the call may come to. Default: the one that it names. */
+  readonly models?: readonly ModelName[];
+}
+
+export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>, bounds?: RetryBounds) => Promise<Answer>;
 
 /**
  * Runs `attempt` again while that can help:
@@ -35,18 +42,18 @@ export type Retry = (call: InferenceCall, attempt: () => Promise<Answer>) => Pro
 export function createRetry(options: RetryOptions): Retry {
   const { config, budget, mayRunTwice, changes, mayRecover, revivalWaitMs = 5_000 } = options;
 
-  const allows = (kind: Exclude<FailureKind, "unloaded">, call: InferenceCall): boolean => {
+  const allows = (kind: Exclude<FailureKind, "unloaded">, models: readonly ModelName[]): boolean => {
     switch (kind) {
       case "refused":
         return true;
       case "dropped":
-        return mayRunTwice(call.spec.name);
+        return models.every(mayRunTwice);
       case "unavailable":
-        return mayRunTwice(call.spec.name) && budget.take();
+        return models.every(mayRunTwice) && budget.take();
     }
   };
 
-  return async function retry(call, attempt) {
+  return async function retry(call, attempt, { mayWait = true, models = [call.spec.name] } = {}) {
     budget.deposit();
     let resent = 0;
     let waitUntil: number | undefined;
@@ -60,8 +67,8 @@ export function createRetry(options: RetryOptions): Retry {
         const failure = failureOf(error);
         if (failure === undefined) {
           waitUntil ??= Math.min(call.deadline, performance.now() + revivalWaitMs);
-          if (!mayRecover() || !(await changes.after(seen, waitUntil, call.signal))) throw error;
-        } else if (failure.kind !== "unloaded" && (++resent > config().attempts || !allows(failure.kind, call))) {
+          if (!mayWait || !mayRecover() || !(await changes.after(seen, waitUntil, call.signal))) throw error;
+        } else if (failure.kind !== "unloaded" && (++resent > config().attempts || !allows(failure.kind, models))) {
           throw error;
         }
       }

@@ -28,7 +28,13 @@ export {
   type PredictResponse,
   type SentPredictRequest,
 } from "./predict.ts";
-export { type RequestMethod, requestSpec, rewriteRequestSpec, type SpecChange } from "./request-spec.ts";
+export {
+  type RequestMethod,
+  requestSpec,
+  requestWithoutSpec,
+  rewriteRequestSpec,
+  type SpecChange,
+} from "./request-spec.ts";
 export {
   type Classes,
   type ClassificationResponse,

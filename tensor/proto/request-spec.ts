@@ -50,6 +50,8 @@ function specOf(task: WireReader): ModelSpec | undefined {
 export interface SpecChange {
   readonly name?: ModelName;
   readonly version: Version;
+  /** Not of MultiInference, whose tasks each name their own. */
+  readonly signature?: string;
 }
 
 /**
@@ -58,11 +60,27 @@ export interface SpecChange {
  * changed. A request without a ModelSpec stays without one. Throws INVALID_ARGUMENT.
  */
 export function rewriteRequestSpec(method: RequestMethod, bytes: Bytes, change: SpecChange): readonly Uint8Array[] {
+  const { signature: _, ...inTask } = change;
   const rewrite =
     method === "MultiInference"
-      ? (task: Uint8Array): Uint8Array => joined(rewriteFields(task, (spec, last) => rewriteSpec(spec, last, change)))
+      ? (task: Uint8Array): Uint8Array => joined(rewriteFields(task, (spec, last) => rewriteSpec(spec, last, inTask)))
       : (spec: Uint8Array, last: boolean): Uint8Array => rewriteSpec(spec, last, change);
   return rewriteFields(bytes, rewrite);
+}
+
+/** The rest of a request: what it asks, but for the model (of MultiInference: but for its tasks). Throws INVALID_ARGUMENT. */
+export function requestWithoutSpec(bytes: Bytes): readonly Uint8Array[] {
+  const reader = fieldReader(bytes);
+  const cut = new PieceCutter(bytes);
+  while (reader.next()) {
+    const { start } = reader;
+    const isSpec = reader.is(SPEC_FIELD, LEN);
+    reader.skip();
+    if (!isSpec) continue;
+    cut.keepTo(start);
+    cut.dropTo(reader.pos);
+  }
+  return cut.finish();
 }
 
 /** Passes each value of field 1 through `rewrite`, which is told which one is the last, and leaves the rest as it lies. */
@@ -95,13 +113,15 @@ function rewriteSpec(spec: Uint8Array, last: boolean, change: SpecChange): Uint8
     const gone =
       field === SPEC_FIELDS.version ||
       field === SPEC_FIELDS.label ||
-      (field === SPEC_FIELDS.name && change.name !== undefined);
+      (field === SPEC_FIELDS.name && change.name !== undefined) ||
+      (field === SPEC_FIELDS.signature && change.signature !== undefined);
     reader.skip();
     if (!gone) writer.raw(spec.subarray(start, reader.pos));
   }
   if (last) {
     if (change.name !== undefined) writer.lengthDelimited(SPEC_FIELDS.name, encodeUtf8(change.name));
     writeVersion(writer, change.version);
+    if (change.signature !== undefined) writer.lengthDelimited(SPEC_FIELDS.signature, encodeUtf8(change.signature));
   }
   return writer.finish();
 }

@@ -176,14 +176,17 @@ describe("a configuration file is refused for", () => {
     {
       name: "a route with both ways out, or none",
       text: `${MODEL}\nroutes:\n  - { match: { model: m }, to: [{ version: 1 }], split: [{ version: 1, weight: 1 }] }\n  - { match: { model: m } }`,
-      want: ["3:5 routes[0]: expected exactly one of to, split", "4:5 routes[1]: expected exactly one of to, split"],
+      want: [
+        "3:5 routes[0]: expected exactly one of to, split, chain, or rewrite alone",
+        "4:5 routes[1]: expected exactly one of to, split, chain, or rewrite alone",
+      ],
     },
     {
       name: "a target that names both, or nothing",
       text: `${MODEL}\nroutes: [{ match: { model: m }, to: [{ version: 1, label: a }, {}] }]`,
       want: [
         "2:38 routes[0].to[0]: expected exactly one of version, label",
-        "2:64 routes[0].to[1]: expected exactly one of version, label",
+        "2:64 routes[0].to[1]: expected at least one of model, version, label, signature, pool",
       ],
     },
     {
@@ -194,12 +197,12 @@ describe("a configuration file is refused for", () => {
     {
       name: "a negative weight",
       text: `${MODEL}\nroutes: [{ match: { model: m }, split: [{ version: 1, weight: -1 }] }]`,
-      want: ["2:63 routes[0].split[0].weight: expected a number, at least 0, got -1"],
+      want: ["2:63 routes[0].split[0].weight: expected a number, at least 0, or a percentage like 5%, got -1"],
     },
     {
       name: "stickiness without a split",
       text: `${MODEL}\nroutes: [{ match: { model: m }, to: [{ version: 1 }], sticky: { header: x } }]`,
-      want: ["2:63 routes[0].sticky: is for a split only"],
+      want: ["2:63 routes[0].sticky: is for a split or a match.percent only"],
     },
     {
       name: "a header name that none can be",

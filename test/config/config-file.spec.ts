@@ -40,21 +40,38 @@ resilience: { timeout: 10s, retries: { budget: 20% }, breaker: { errorThreshold:
       batching: undefined,
     },
   ]);
+  const all = { choice: { by: "latest" }, signature: undefined, client: undefined, percent: undefined };
+  const target = { model: undefined, signature: undefined, pool: undefined };
+  const rest = {
+    shadows: [],
+    fallback: undefined,
+    defaultOutputs: undefined,
+    responseHeaders: new Map(),
+    ramp: undefined,
+  };
+  const model = { by: "exact", value: "textcnn" };
   expect(config.routes).toEqual([
     {
-      match: { model: "textcnn", choice: { by: "latest" }, headers: new Map([["x-tenant", "beta"]]) },
-      action: { by: "to", targets: [{ by: "label", label: "canary" }] },
+      ...rest,
+      name: "routes[0]",
+      place: expect.stringMatching(/:\d+:5$/),
+      match: { ...all, model, headers: new Map([["x-tenant", { by: "exact", value: "beta" }]]) },
+      action: { by: "to", targets: [{ ...target, choice: { by: "label", label: "canary" } }] },
+      sticky: undefined,
     },
     {
-      match: { model: "textcnn", choice: { by: "latest" }, headers: new Map() },
+      ...rest,
+      name: "routes[1]",
+      place: expect.stringMatching(/:\d+:5$/),
+      match: { ...all, model, headers: new Map() },
       action: {
         by: "split",
         arms: [
-          { target: { by: "label", label: "stable" }, weight: 95 },
-          { target: { by: "version", version: 4n }, weight: 5 },
+          { name: "stable", target: { ...target, choice: { by: "label", label: "stable" } }, weight: 95 },
+          { name: "4", target: { ...target, choice: { by: "version", version: 4n } }, weight: 5 },
         ],
-        sticky: { header: "x-user-id" },
       },
+      sticky: { by: "header", name: "x-user-id" },
     },
   ]);
   expect(config.resilience).toMatchObject({

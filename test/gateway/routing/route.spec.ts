@@ -1,27 +1,40 @@
 import { describe, expect, test } from "vitest";
-import type { Config } from "../../../config/index.ts";
+import { type Config, parseConfigText } from "../../../config/index.ts";
 import { InferenceError, LATEST, modelName, type VersionChoice, version } from "../../../core/index.ts";
-import type { Servable } from "../../../gateway/call.ts";
-import { type Availability, compileRoutes, resolve, route } from "../../../gateway/routing/index.ts";
+import type { InferenceCall, RoutedCall, Servable } from "../../../gateway/call.ts";
+import {
+  type Availability,
+  compileRoutes,
+  decide,
+  type RouteTable,
+  resolve,
+  routeStage,
+  type Stage,
+} from "../../../gateway/routing/index.ts";
 import { aCall, type CallDraft } from "../upstream/calls.ts";
 import { configured } from "../upstream/reports.ts";
 
-type Routes = Config["routes"];
+type Route = Readonly<Record<string, unknown>>;
 
 const m = modelName("m");
 const v = (number: number): VersionChoice => ({ by: "version", version: version(number) });
 const label = (name: string): VersionChoice => ({ by: "label", label: name });
-const toVersion = (number: number) => ({ by: "version", version: version(number) }) as const;
-const toLabel = (name: string) => ({ by: "label", label: name }) as const;
+const toVersion = (number: number): Route => ({ version: number });
+const toLabel = (name: string): Route => ({ label: name });
 
-function split(
-  ...arms: readonly [ReturnType<typeof toVersion> | ReturnType<typeof toLabel>, number][]
-): Routes[number]["action"] {
-  return { by: "split", arms: arms.map(([target, weight]) => ({ target, weight })), sticky: undefined };
+const MODELS = [configured("m", { stable: 2, canary: 3, gone: 9 }), configured("other")];
+
+/** Routes as a file has them. */
+function routesOf(routes: readonly Route[]): Config["routes"] {
+  return parseConfigText(JSON.stringify({ routes }), "routes.yaml", { models: MODELS }).routes;
 }
 
-function rule(action: Routes[number]["action"], match: Partial<Routes[number]["match"]> = {}): Routes[number] {
-  return { match: { model: m, choice: LATEST, headers: new Map(), ...match }, action };
+function split(...arms: readonly [Route, number][]): Route {
+  return { split: arms.map(([target, weight]) => ({ ...target, weight })) };
+}
+
+function rule(action: Route, match: Route = {}): Route {
+  return { match: { model: "m", ...match }, ...action };
 }
 
 function serving(versions: readonly number[], outlook: ReturnType<Availability["outlook"]> = "failed"): Availability {
@@ -45,7 +58,7 @@ function serving(versions: readonly number[], outlook: ReturnType<Availability["
 
 interface Case extends CallDraft {
   readonly name: string;
-  readonly routes?: Routes;
+  readonly routes?: readonly Route[];
   readonly versions?: readonly number[];
   readonly outlook?: ReturnType<Availability["outlook"]>;
   readonly chance?: number;
@@ -54,14 +67,28 @@ interface Case extends CallDraft {
 }
 
 function outcome({ routes = [], versions = [1, 2, 3], outlook, chance = 0, ...call }: Case): string {
-  const table = compileRoutes({ models: [configured("m", { stable: 2, canary: 3, gone: 9 })], routes });
+  const table = compileRoutes({ models: MODELS, routes: routesOf(routes) });
+  const available = serving(versions, outlook);
   try {
-    const { target, arm } = route(table, serving(versions, outlook), aCall(call), () => chance);
+    const { target, arm } = routed(table, available, aCall(call), chance);
     return `${target.version} ${arm}`.trim();
   } catch (thrown) {
     const error = thrown as InferenceError;
     return `${error.code} ${error.message}${error.retryable ? " (retryable)" : ""}`;
   }
+}
+
+function routed(
+  table: RouteTable,
+  available: Availability,
+  call: InferenceCall,
+  chance: number,
+): Pick<RoutedCall, "target" | "arm"> {
+  const decision = decide(table, call, () => chance);
+  if (decision === undefined) {
+    return { target: resolve(table, available, call.spec.name, call.spec.choice), arm: "" };
+  }
+  return routeStage(table, available, decision, decision.route.stages[0] as Exclude<Stage, { by: "chain" }>);
 }
 
 function rows(cases: readonly Case[]): void {
@@ -130,42 +157,35 @@ describe("without routes", () =>
   ]));
 
 describe("a route", () => {
-  const beta = rule(
-    { by: "to", targets: [toLabel("canary")] },
-    {
-      headers: new Map([
-        ["x-tenant", "beta"],
-        ["x-mode", "on"],
-      ]),
-    },
-  );
-  const all = rule({ by: "to", targets: [toLabel("gone"), toVersion(1), toVersion(2)] });
+  const beta = rule({ to: [toLabel("canary")] }, { headers: { "x-tenant": "beta", "x-mode": "on" } });
+  const first = { to: [toLabel("gone"), toVersion(1), toVersion(2)] };
+  const all = rule(first);
   rows([
     { name: "applies to requests that name neither version nor label", routes: [all], want: "1" },
     { name: "does not apply to a request that names a version", routes: [all], choice: v(3), want: "3" },
     { name: "does not apply to a request that names a label", routes: [all], choice: label("stable"), want: "2" },
-    { name: "of another model does not apply", routes: [rule(all.action, { model: modelName("other") })], want: "3" },
+    { name: "of another model does not apply", routes: [rule(first, { model: "other" })], want: "3" },
     {
       name: "for a version applies to it alone",
-      routes: [rule(all.action, { choice: v(3) })],
+      routes: [rule(first, { version: 3 })],
       choice: v(3),
       want: "1",
     },
     {
       name: "for a version does not apply to others",
-      routes: [rule(all.action, { choice: v(3) })],
+      routes: [rule(first, { version: 3 })],
       choice: v(2),
       want: "2",
     },
     {
       name: "for a version does not apply to the label that names it",
-      routes: [rule(all.action, { choice: v(3) })],
+      routes: [rule(first, { version: 3 })],
       choice: label("canary"),
       want: "3",
     },
     {
       name: "for a label applies to it",
-      routes: [rule(all.action, { choice: label("stable") })],
+      routes: [rule(first, { label: "stable" })],
       choice: label("stable"),
       want: "1",
     },
@@ -187,10 +207,10 @@ describe("a route", () => {
       headers: { "x-tenant": "Beta", "x-mode": "on" },
       want: "1",
     },
-    { name: "that comes first decides", routes: [rule({ by: "to", targets: [toVersion(2)] }), all], want: "2" },
+    { name: "that comes first decides", routes: [rule({ to: [toVersion(2)] }), all], want: "2" },
     {
       name: "of which nothing is available never falls back",
-      routes: [rule({ by: "to", targets: [toLabel("gone")] })],
+      routes: [rule({ to: [toLabel("gone")] })],
       want: "UNAVAILABLE Servable not found for request: Latest(m); no version that its route names is available",
     },
     {
@@ -252,6 +272,6 @@ describe("a split", () => {
 });
 
 test("what is asked about a model is found without its routes", () => {
-  const table = compileRoutes({ models: [configured("m")], routes: [rule({ by: "to", targets: [toVersion(1)] })] });
+  const table = compileRoutes({ models: [configured("m")], routes: routesOf([rule({ to: [toVersion(1)] })]) });
   expect(resolve(table, serving([1, 2]), m, LATEST).version).toBe(2n);
 });

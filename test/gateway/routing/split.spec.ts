@@ -17,23 +17,23 @@ function shareOf(name: string, picks: readonly (string | undefined)[]): number {
 describe("by chance", () => {
   test("meets the weights over 4,000 requests", () => {
     const random = evenly();
-    const picks = Array.from({ length: 4_000 }, () => armByChance([arm("a", 90), arm("b", 10)], random)?.name);
+    const picks = Array.from({ length: 4_000 }, () => armByChance([arm("a", 90), arm("b", 10)], random())?.name);
     expect(shareOf("b", picks)).toBeCloseTo(0.1, 2);
   });
 
   test("weights need not sum up to 100", () => {
     const random = evenly();
     const arms = [arm("a", 0.5), arm("b", 1), arm("c", 0.5)];
-    const picks = Array.from({ length: 4_000 }, () => armByChance(arms, random)?.name);
+    const picks = Array.from({ length: 4_000 }, () => armByChance(arms, random())?.name);
     expect(shareOf("b", picks)).toBeCloseTo(0.5, 2);
     expect(shareOf("c", picks)).toBeCloseTo(0.25, 2);
   });
 
   test("the highest number that chance gives still picks the last arm", () => {
-    expect(armByChance([arm("a", 0.1), arm("b", 0.2)], () => 1 - Number.EPSILON / 2)?.name).toBe("b");
+    expect(armByChance([arm("a", 0.1), arm("b", 0.2)], 1 - Number.EPSILON / 2)?.name).toBe("b");
   });
 
-  test("no arm, no pick", () => expect(armByChance([], Math.random)).toBeUndefined());
+  test("no arm, no pick", () => expect(armByChance([], 0.5)).toBeUndefined());
 });
 
 function pick(arms: readonly ReturnType<typeof arm>[]): (string | undefined)[] {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Config, ModelConfig } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, silentLogger, version } from "../../../core/index.ts";
 import { messageOf } from "../../../gateway/answer-content.ts";
-import { compileRoutes, route } from "../../../gateway/routing/index.ts";
+import { compileRoutes, resolve } from "../../../gateway/routing/index.ts";
 import { createPool, ownPlaces, type Pool, type PoolOptions } from "../../../gateway/upstream/index.ts";
 import { aCall, type CallDraft } from "./calls.ts";
 import { configured } from "./reports.ts";
@@ -53,7 +53,9 @@ async function startPool(config: Config, patience: Pick<PoolOptions, "ping" | "h
   const table = compileRoutes(config);
   const predict = async (text: string, draft: CallDraft = {}): Promise<string> => {
     const call = aCall({ ...draft, text });
-    const answer = await pool.retry(call, () => pool.send(route(table, pool.registry, call)));
+    const answer = await pool.retry(call, () =>
+      pool.send({ call, target: resolve(table, pool.registry, call.spec.name, call.spec.choice), arm: "" }),
+    );
     return `${answer.target.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
   };
   await ready(pool, config.workers.count);

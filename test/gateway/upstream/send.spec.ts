@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { modelName, version } from "../../../core/index.ts";
 import { messageOf } from "../../../gateway/answer-content.ts";
-import { compileRoutes, route } from "../../../gateway/routing/index.ts";
+import { compileRoutes, resolve } from "../../../gateway/routing/index.ts";
 import { createChanges } from "../../../gateway/upstream/changes.ts";
 import { Endpoint } from "../../../gateway/upstream/endpoint.ts";
 import { Registry } from "../../../gateway/upstream/registry.ts";
@@ -31,7 +31,9 @@ function setUp(breakerAfter = 1_000) {
     registry,
     predict: async (): Promise<string> => {
       const call = aCall({ text: "x" });
-      const answer = await retry(call, () => send(route(table, registry, call)));
+      const answer = await retry(call, () =>
+        send({ call, target: resolve(table, registry, call.spec.name, call.spec.choice), arm: "" }),
+      );
       return `${answer.target.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
     },
     add(target: string, ...versions: VersionReport[]): Endpoint {

@@ -1,0 +1,184 @@
+import type { Target } from "../../config/index.ts";
+import { deadlineIn, type InferenceError, type ModelName, modelName } from "../../core/index.ts";
+import type { InferenceCall, RoutedCall, Servable } from "../call.ts";
+import { renamedBody } from "../renamed-body.ts";
+import { type Availability, noTarget } from "./resolve.ts";
+import { findRoute } from "./route-index.ts";
+import type { Arm, Route, RouteTable, Stage } from "./route-table.ts";
+import { armByChance, armByKey, uniform } from "./split.ts";
+import { stickyText } from "./sticky.ts";
+
+/** That a route applies to a call. Chance is drawn once, so that a call that is sent again keeps its arm. */
+export class Decision {
+  readonly call: InferenceCall;
+  readonly route: Route;
+  /** What ties the call to its arm; undefined: chance. */
+  readonly key: string | undefined;
+  /** In [0, 1). */
+  readonly chance: number;
+  readonly #renamed = new Map<string, InferenceCall>();
+
+  constructor(call: InferenceCall, route: Route, key: string | undefined, chance: number) {
+    this.call = call;
+    this.route = route;
+    this.key = key;
+    this.chance = chance;
+  }
+
+  /** The same, with no more time than this. */
+  within(timeoutMs: number): Decision {
+    const { call, route, key, chance } = this;
+    const deadline = Math.min(call.deadline, deadlineIn(timeoutMs));
+    return new Decision({ ...call, deadline }, route, key, chance);
+  }
+
+  /** The call as it is for a target that runs another model or signature; the same object each time. */
+  callFor(name: ModelName, signature: string | undefined): InferenceCall {
+    const { call } = this;
+    const { spec, body } = call;
+    if (name === spec.name && (signature === undefined || signature === spec.signature)) return call;
+    const key = JSON.stringify([name, signature]);
+    const known = this.#renamed.get(key);
+    if (known !== undefined) return known;
+    const renamed: InferenceCall = {
+      ...call,
+      spec: { ...spec, name, signature: signature ?? spec.signature },
+      body: signature === undefined ? body : renamedBody(body, signature),
+    };
+    this.#renamed.set(key, renamed);
+    return renamed;
+  }
+}
+
+/** The first route that applies to the call; undefined when none does. `random` gives numbers in [0, 1). */
+export function decide(
+  table: RouteTable,
+  call: InferenceCall,
+  random: () => number = Math.random,
+): Decision | undefined {
+  if (table.routes.length === 0) return undefined;
+  const { name } = call.spec;
+  const index = table.byModel.get(name);
+  const isInPart = (route: Route): boolean => {
+    const { percent } = route.match;
+    if (percent === undefined) return true;
+    const key = stickyText(route.sticky, call);
+    return (key === undefined ? random() : uniform(`${route.name}\0percent\0${key}`)) * 100 < percent;
+  };
+  const route =
+    index === undefined
+      ? table.ofAnyModel.find((each) => appliesToUnknown(each, call) && isInPart(each))
+      : findRoute(index, call, isInPart);
+  return route && new Decision(call, route, stickyText(route.sticky, call), random());
+}
+
+/** A model that is neither configured nor named by a route. */
+function appliesToUnknown({ match }: Route, call: InferenceCall): boolean {
+  const { choice, name } = call.spec;
+  const isAsked =
+    match.choice.by === "any" ||
+    (match.choice.by === "latest" && choice.by === "latest") ||
+    (match.choice.by === "version" && choice.by === "version" && match.choice.version === choice.version) ||
+    (match.choice.by === "label" && choice.by === "label" && match.choice.label === choice.label);
+  return isAsked && match.takesModel(name) && match.mismatch(call) === undefined;
+}
+
+/** Where a stage sends the call at this moment. Throws as `noTarget` tells when no target of it is available. */
+export function routeStage(
+  table: RouteTable,
+  available: Availability,
+  decision: Decision,
+  stage: Exclude<Stage, { by: "chain" }>,
+): RoutedCall {
+  const routed =
+    stage.by === "first"
+      ? firstOf(table, available, decision, stage.targets)
+      : byWeight(table, available, decision, stage.arms);
+  if (routed !== undefined) return routed;
+  throw unavailable(table, available, decision, stage);
+}
+
+/** One target; undefined unless it is available. */
+export function routeTarget(
+  table: RouteTable,
+  available: Availability,
+  decision: Decision,
+  target: Target,
+  arm: string,
+): RoutedCall | undefined {
+  const servable = servableOf(table, available, decision.call, target);
+  return servable && { call: decision.callFor(servable.name, target.signature), target: servable, arm };
+}
+
+/** The version that a target stands for; undefined unless it is available. */
+export function servableOf(
+  { models }: RouteTable,
+  available: Availability,
+  { spec }: Pick<InferenceCall, "spec">,
+  target: Target,
+): Servable | undefined {
+  const name = target.model ?? spec.name;
+  const facts = models.get(name);
+  if (facts === undefined) return undefined;
+  const choice = target.choice.by === "asked" ? spec.choice : target.choice;
+  switch (choice.by) {
+    case "latest":
+      return available.latest(name, target.pool);
+    case "version":
+      return available.servable(name, choice.version, target.pool);
+    case "label": {
+      const version = facts.labels.get(choice.label);
+      return version === undefined ? undefined : available.servable(name, version, target.pool);
+    }
+  }
+}
+
+/** The arms that can be chosen at this moment. */
+export function openArms(
+  table: RouteTable,
+  available: Availability,
+  call: Pick<InferenceCall, "spec">,
+  arms: readonly Arm[],
+): readonly Arm[] {
+  return arms.filter((arm) => servableOf(table, available, call, arm.target) !== undefined);
+}
+
+export function chosenArm(arms: readonly Arm[], { key, chance }: Pick<Decision, "key" | "chance">): Arm | undefined {
+  return key === undefined ? armByChance(arms, chance) : armByKey(arms, key);
+}
+
+function firstOf(
+  table: RouteTable,
+  available: Availability,
+  decision: Decision,
+  targets: readonly Target[],
+): RoutedCall | undefined {
+  for (const target of targets) {
+    const routed = routeTarget(table, available, decision, target, "");
+    if (routed !== undefined) return routed;
+  }
+  return undefined;
+}
+
+function byWeight(
+  table: RouteTable,
+  available: Availability,
+  decision: Decision,
+  arms: readonly Arm[],
+): RoutedCall | undefined {
+  const arm = chosenArm(openArms(table, available, decision.call, arms), decision);
+  return arm && routeTarget(table, available, decision, arm.target, arm.name);
+}
+
+function unavailable(
+  { models }: RouteTable,
+  available: Availability,
+  { call: { spec } }: Decision,
+  stage: Exclude<Stage, { by: "chain" }>,
+): InferenceError {
+  const targets = stage.by === "first" ? stage.targets : stage.arms.map(({ target }) => target);
+  const names = targets.map(({ model }) => model ?? spec.name);
+  // Of several models the one that may come tells most.
+  const name = names.find((each) => models.has(each) && available.outlook(each) !== "failed") ?? names[0] ?? spec.name;
+  return noTarget(available, modelName(name), spec.choice);
+}
