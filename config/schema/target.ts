@@ -20,8 +20,16 @@ export type TargetChoice =
   | { readonly by: "version"; readonly version: Version }
   | { readonly by: "label"; readonly label: string };
 
+interface TargetKeys {
+  readonly model: z.ZodOptional<z.ZodType<string>>;
+  readonly version: z.ZodOptional<z.ZodType<Version | "latest">>;
+  readonly label: z.ZodOptional<z.ZodType<string>>;
+  readonly signature: z.ZodOptional<z.ZodType<string>>;
+  readonly pool: z.ZodOptional<z.ZodType<string>>;
+}
+
 /** The keys of a target, for sections that have others too. */
-export const targetKeys = {
+export const targetKeys: TargetKeys = {
   model: text().optional().describe("A model other than the one that the request names."),
   version: versionOr("latest").optional().describe("A version number, or latest."),
   label: text().optional().describe("A label of the model."),
@@ -29,7 +37,7 @@ export const targetKeys = {
   pool: text().optional().describe("A pool of workers other than the model's own."),
 };
 
-type TargetInput = { readonly [Key in keyof typeof targetKeys]?: z.infer<(typeof targetKeys)[Key]> };
+type TargetInput = { readonly [Key in keyof TargetKeys]?: z.infer<TargetKeys[Key]> };
 
 /** Checks what no single key can tell. */
 export function targetOf(input: TargetInput, context: z.RefinementCtx): Target {
