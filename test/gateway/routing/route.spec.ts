@@ -164,7 +164,7 @@ describe("a route", () => {
     { name: "applies to requests that name neither version nor label", routes: [all], want: "1" },
     { name: "does not apply to a request that names a version", routes: [all], choice: v(3), want: "3" },
     { name: "does not apply to a request that names a label", routes: [all], choice: label("stable"), want: "2" },
-    { name: "of another model does not apply", routes: [rule(first, { model: "other" })], want: "3" },
+    { name: "of another model does not apply", routes: [rule({ to: [toVersion(1)] }, { model: "other" })], want: "3" },
     {
       name: "for a version applies to it alone",
       routes: [rule(first, { version: 3 })],
