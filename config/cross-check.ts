@@ -51,10 +51,12 @@ export function routeProblems(routes: unknown, known: KnownModels): Finding[] {
   for (const [i, route] of listOf(routes).entries()) {
     if (!isMapping(route)) continue;
     const { name } = route;
-    const earlier = typeof name === "string" ? names.get(name) : undefined;
-    if (earlier !== undefined) {
-      findings.push({ path: ["routes", i, "name"], message: `"${name}" is the name of routes[${earlier}] already` });
-    } else if (typeof name === "string") names.set(name, i);
+    if (typeof name === "string") {
+      const earlier = names.get(name);
+      if (earlier === undefined) names.set(name, i);
+      else
+        findings.push({ path: ["routes", i, "name"], message: `"${name}" is the name of routes[${earlier}] already` });
+    }
     for (const { path, message } of targetProblems(route, known))
       findings.push({ path: ["routes", i, ...path], message });
   }

@@ -1,7 +1,7 @@
 import { InferenceError, type ModelName, timeLeftMs } from "../core/index.ts";
 import type { Answer, InferenceCall, RoutedCall } from "./call.ts";
 import type { Decision, Stage } from "./routing/index.ts";
-import { attempt, type Steps } from "./serve.ts";
+import { attempt, type Steps } from "./steps.ts";
 
 /**
  * The way of a call to which a route applies: its own targets, then those of its fallback one by one, until one answers. What a

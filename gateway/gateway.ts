@@ -18,7 +18,8 @@ import { createAccessLog, createMetrics, createObserver, type MetricsPage } from
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
 import { compileRoutes, decide, resolve, routeStage } from "./routing/index.ts";
-import { type Steps, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
+import type { Steps } from "./steps.ts";
 import { createPool, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 
 export interface GatewayOptions {

@@ -1,0 +1,26 @@
+import type { Answer, InferenceCall, RoutedCall } from "./call.ts";
+import type { Decision, Stage } from "./routing/index.ts";
+import type { RetryBounds } from "./upstream/index.ts";
+
+/** The steps of a request, each a module that can be read alone. */
+export interface Steps {
+  /** Takes the call in, or refuses it (draining, over a limit); counts it until disposed. */
+  admit(call: InferenceCall): Disposable;
+  /** The first route that applies to the call; undefined when none does. */
+  decide(call: InferenceCall): Decision | undefined;
+  /** Runs `attempt` until it answers, fails for good, or the deadline or the retry budget ends it. */
+  retry(call: InferenceCall, attempt: () => Promise<Answer>, bounds?: RetryBounds): Promise<Answer>;
+  /** Which version answers what no route applies to, by its spec and what is available at this moment. */
+  resolve(call: InferenceCall): RoutedCall;
+  /** Which version of those that a stage of a route names, at this moment. Throws when none is available. */
+  routeStage(decision: Decision, stage: Exclude<Stage, { by: "chain" }>): RoutedCall;
+  /** Alone, or as one call with its neighbours; to one endpoint that has the version. */
+  send(routed: RoutedCall): Promise<Answer>;
+}
+
+/** One try, to one version. */
+export function attempt(steps: Pick<Steps, "send">, routed: RoutedCall): Promise<Answer> {
+  const { call, target } = routed;
+  const preparing = call.body.prepare?.(target, call);
+  return preparing === undefined ? steps.send(routed) : preparing.then(() => steps.send(routed));
+}
