@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
+import { RouteFigures } from "./route-figures.ts";
 import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
 import { sumOfPages } from "./sum-pages.ts";
 import { type WorkerFigures, WorkerMetrics } from "./worker-metrics.ts";
@@ -25,6 +26,8 @@ export type MetricsPage = "own" | "serving";
 export interface Metrics extends RequestMetrics {
   /** So many Predict calls have gone to a worker as one. */
   departed(labels: BatchLabels, calls: number): void;
+  /** What routes have decided. */
+  readonly routes: RouteFigures;
   /** The same requests as TensorFlow Serving would count them. */
   readonly serving: ServingMetrics;
   /** Of our own page. */
@@ -47,6 +50,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 
   const requests = new RequestFigures();
+  const routes = new RouteFigures();
   const batches = new Histogram({
     name: "tensorgate_batch_requests",
     help: "Requests that went to a worker as one call, of signatures whose calls may be joined.",
@@ -66,9 +70,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     if (which === "serving") return serving.render();
     ready.set(sources.ready() ? 1 : 0);
     workers.set(await sources.workers());
-    return `${requests.render()}${await registry.metrics()}`;
+    return `${requests.render()}${routes.render()}${await registry.metrics()}`;
   };
   return {
+    routes,
     serving,
     contentType: registry.contentType,
     entered: (labels) => requests.entered(labels),

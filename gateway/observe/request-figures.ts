@@ -18,7 +18,9 @@ const NAMES = ["protocol", "method", "model", "version", "signature", "code"];
 const IN_FLIGHT_NAMES = ["protocol", "method", "model"];
 
 /** From a small graph's half millisecond up to the default time limit of a REST call. */
-const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+export const BUCKETS_SECONDS: readonly number[] = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
 
 /** Requests of the same labels. */
 interface Ended {

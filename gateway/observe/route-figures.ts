@@ -1,0 +1,136 @@
+import type { StatusCode } from "../../core/index.ts";
+import { Cells } from "./cells.ts";
+import { labelText } from "./label-text.ts";
+import { BUCKETS_SECONDS } from "./request-figures.ts";
+
+/** What one arm of a route has counted since the process began. */
+export interface ArmFigures {
+  readonly route: string;
+  /** "" for a route's own targets without a split. */
+  readonly arm: string;
+  readonly requests: number;
+  /** Of these, those that failed by no fault of their clients. */
+  readonly errors: number;
+  /** How many took as long as each of {@link LATENCY_BOUNDS_SECONDS} at most and longer than the one before; the last one: longer than all. */
+  readonly latencyBuckets: readonly number[];
+}
+
+const LEAST_SECONDS = 0.0001;
+const MOST_SECONDS = 60;
+const FACTOR = 1.2;
+
+/** Fine enough that a quantile read from them is off by a fifth at most. */
+export const LATENCY_BOUNDS_SECONDS: readonly number[] = Array.from(
+  { length: Math.ceil(Math.log(MOST_SECONDS / LEAST_SECONDS) / Math.log(FACTOR)) + 1 },
+  (_, i) => LEAST_SECONDS * FACTOR ** i,
+);
+
+/** What is the client's own doing says nothing about the arm that it came to. */
+const OF_CLIENTS: ReadonlySet<StatusCode> = new Set<StatusCode>([
+  "OK",
+  "INVALID_ARGUMENT",
+  "NOT_FOUND",
+  "FAILED_PRECONDITION",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "CANCELLED",
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+  "ALREADY_EXISTS",
+]);
+
+interface ArmCell {
+  readonly route: string;
+  readonly arm: string;
+  readonly labels: string;
+  requests: number;
+  errors: number;
+  seconds: number;
+  readonly latencyBuckets: number[];
+  readonly shownBuckets: number[];
+}
+
+interface CodeCell {
+  readonly labels: string;
+  count: number;
+}
+
+/** What routes have decided, by route and arm: one count for each call and stage of its route that has ended. */
+export class RouteFigures {
+  readonly #arms = new Cells(armCell);
+  readonly #codes = new Cells(
+    (values): CodeCell => ({ labels: labelText(["route", "arm", "code"], values), count: 0 }),
+  );
+
+  ended(route: string, arm: string, code: StatusCode, seconds: number): void {
+    this.#codes.at([route, arm, code]).count++;
+    const cell = this.#arms.at([route, arm]);
+    cell.requests++;
+    if (!OF_CLIENTS.has(code)) cell.errors++;
+    cell.seconds += seconds;
+    count(cell.latencyBuckets, LATENCY_BOUNDS_SECONDS, seconds);
+    count(cell.shownBuckets, BUCKETS_SECONDS, seconds);
+  }
+
+  /** Of each arm that has had a call, at this moment. */
+  snapshot(): readonly ArmFigures[] {
+    return this.#arms.all().map(({ route, arm, requests, errors, latencyBuckets }) => {
+      return { route, arm, requests, errors, latencyBuckets: [...latencyBuckets] };
+    });
+  }
+
+  /** In the text format of Prometheus; "" before any route has decided. */
+  render(): string {
+    if (this.#codes.size === 0) return "";
+    return [
+      "# HELP tensorgate_route_requests_total Calls that a route has decided, by its arm: each stage that a call came to.",
+      "# TYPE tensorgate_route_requests_total counter",
+      ...this.#codes.all().map(({ labels, count }) => `tensorgate_route_requests_total{${labels}} ${count}`),
+      `# HELP ${DURATION} Time that a call spent in a stage of its route.`,
+      `# TYPE ${DURATION} histogram`,
+      ...this.#arms.all().flatMap(durationLines),
+      "",
+    ].join("\n");
+  }
+}
+
+const DURATION = "tensorgate_route_duration_seconds";
+
+function armCell(values: readonly string[]): ArmCell {
+  const [route = "", arm = ""] = values;
+  return {
+    route,
+    arm,
+    labels: labelText(["route", "arm"], values),
+    requests: 0,
+    errors: 0,
+    seconds: 0,
+    latencyBuckets: zeros(LATENCY_BOUNDS_SECONDS.length + 1),
+    shownBuckets: zeros(BUCKETS_SECONDS.length + 1),
+  };
+}
+
+function zeros(length: number): number[] {
+  return Array.from({ length }, () => 0);
+}
+
+/** Adds one to the first bucket whose bound is not below `seconds`. */
+function count(buckets: number[], bounds: readonly number[], seconds: number): void {
+  let from = 0;
+  let to = bounds.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (seconds <= (bounds[middle] as number)) to = middle;
+    else from = middle + 1;
+  }
+  buckets[from] = (buckets[from] ?? 0) + 1;
+}
+
+function durationLines({ labels, requests, seconds, shownBuckets }: ArmCell): string[] {
+  let cumulative = 0;
+  const buckets = shownBuckets.map((each, i) => {
+    cumulative += each;
+    return `${DURATION}_bucket{le="${BUCKETS_SECONDS[i] ?? "+Inf"}",${labels}} ${cumulative}`;
+  });
+  return [...buckets, `${DURATION}_sum{${labels}} ${seconds}`, `${DURATION}_count{${labels}} ${requests}`];
+}
