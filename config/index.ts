@@ -9,6 +9,7 @@ export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText }
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
 export { checkReloadedLabels } from "./reload-labels.ts";
+export type { AdminConfig } from "./schema/admin.ts";
 export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
 export type { ChainStep } from "./schema/chain.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
@@ -27,10 +28,18 @@ export type {
   TlsConfig,
 } from "./schema/server.ts";
 export type { ShadowConfig } from "./schema/shadow.ts";
+export type { StateConfig } from "./schema/state.ts";
 export { type Target, type TargetChoice, targetName } from "./schema/target.ts";
 export { type TextMatch, wholeText } from "./schema/text-match.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
-export { compileSettings, defaultConfig, loadSettings, restartParts, type Settings } from "./settings.ts";
+export {
+  compileSettings,
+  defaultConfig,
+  loadSettings,
+  type RestartPart,
+  restartParts,
+  type Settings,
+} from "./settings.ts";
 export {
   parseBatchingFile,
   parseModelConfigFile,

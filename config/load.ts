@@ -126,6 +126,7 @@ function atFile(config: Config, file: string, { models }: ParseOptions): Config 
   return {
     ...config,
     server: { ...config.server, grpc },
+    state: { folder: config.state.folder && resolve(folder, config.state.folder) },
     models: models ?? config.models.map((model) => ({ ...model, path: absolutePath(model.path, folder) })),
   };
 }

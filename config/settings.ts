@@ -1,3 +1,4 @@
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { modelName } from "../core/index.ts";
@@ -72,8 +73,17 @@ export function compileSettings(sources: Sources): Settings {
   if (files.tls !== undefined) draft.server.grpc.tls = files.tls;
   if (files.session !== undefined) draft.workers.session.configProto = files.session;
   const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configFile?.file ?? "the gateway"));
+  draft.state = { folder: config.state.folder ?? defaultStateFolder(flags.configFile) };
   const { config: complete, notes } = withPorts(draft, flags.command);
   return { config: complete, notes: [...notes, ...flags.notes, ...notesOfBatching(sources)], modelsFrom, sources };
+}
+
+/**
+ * Beside the configuration file, with a folder for each file's name: gateways with a file each may have them side by side.
+ * None for what runs without a file, or on the examples, whose folder is the package's own.
+ */
+function defaultStateFolder(configFile: string | undefined): string | undefined {
+  return configFile && join(dirname(configFile), ".tensorgate", basename(configFile));
 }
 
 /** The models that flags name; undefined when they name none. */
@@ -115,9 +125,13 @@ function notesOfBatching({ flags, files }: Sources): readonly string[] {
   return [...notes, "--enable_per_model_batching_parameters has no effect: a model's bounds are models[].batching"];
 }
 
+const RESTART_PARTS = ["gateway", "server", "state", "workers"] as const;
+
+export type RestartPart = (typeof RESTART_PARTS)[number];
+
 /** The parts that differ and act only after a restart. */
-export function restartParts(before: Config, after: Config): readonly ("gateway" | "server" | "workers")[] {
-  return (["gateway", "server", "workers"] as const).filter((part) => !isDeepStrictEqual(before[part], after[part]));
+export function restartParts(before: Config, after: Config): readonly RestartPart[] {
+  return RESTART_PARTS.filter((part) => !isDeepStrictEqual(before[part], after[part]));
 }
 
 async function readSource(file: string | undefined): Promise<SourceText | undefined> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AdminConfig, adminSchema } from "./admin.ts";
 import { type BatchingConfig, batchingSchema } from "./batching.ts";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
 import { type GatewayConfig, gatewaySchema } from "./gateway.ts";
@@ -7,11 +8,12 @@ import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
 import { type RouteConfig, routeSchema } from "./routes.ts";
 import { list, section } from "./scalar.ts";
 import { type ServerConfig, serverSchema } from "./server.ts";
+import { type StateConfig, stateSchema } from "./state.ts";
 import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
- * A whole configuration, every default filled in. `gateway`, `server` and `workers` need a restart; `models`, `routes`, `resilience`,
- * `batching` and `compatibility` are swapped while running.
+ * A whole configuration, every default filled in. `gateway`, `server`, `state` and `workers` need a restart; `models`, `routes`, `resilience`,
+ * `batching`, `compatibility` and `admin` are swapped while running.
  */
 export interface Config {
   readonly gateway: GatewayConfig;
@@ -23,6 +25,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   readonly resilience: ResilienceConfig;
   readonly compatibility: CompatibilityConfig;
+  readonly admin: AdminConfig;
+  readonly state: StateConfig;
 }
 
 /** `$schema` is there for editors, which read it in JSON files. */
@@ -38,15 +42,6 @@ export const configSchema: z.ZodType<Config> = section({
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),
-}).transform(
-  ({ gateway, server, workers, models, batching, routes, resilience, compatibility }): Config => ({
-    gateway,
-    server,
-    workers,
-    models,
-    batching,
-    routes,
-    resilience,
-    compatibility,
-  }),
-);
+  admin: adminSchema.prefault({}),
+  state: stateSchema.prefault({}),
+}).transform(({ $schema: _, ...config }): Config => config);

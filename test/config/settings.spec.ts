@@ -45,6 +45,17 @@ test("with a flag that names models, they are all there is", async () => {
   expect(settings.modelsFrom).toBe("--model_base_path");
 });
 
+test("what is kept stands beside the config file, by its name, or where the file says; nowhere without one", async () => {
+  const models = "models: [{ name: m, path: m }]";
+  const folderOf = async (...argv: string[]): Promise<string | undefined> => (await serve(...argv)).config.state.folder;
+  expect(await folderOf(`--config=${write("a.yaml", models)}`)).toBe(join(folder, ".tensorgate/a.yaml"));
+  expect(await folderOf(`--config=${write("b.yaml", `${models}\nstate: { folder: kept }`)}`)).toBe(
+    join(folder, "kept"),
+  );
+  expect(await folderOf("--model_base_path=/m")).toBeUndefined();
+  expect(await folderOf()).toBeUndefined();
+});
+
 test("--model_config_file makes the flags of one model ignored", async () => {
   const file = write("models.config", list("listed"));
   const settings = await serve("--model_base_path=/m", "--model_name=m", `--model_config_file=${file}`);

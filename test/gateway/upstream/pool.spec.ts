@@ -21,6 +21,8 @@ function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 
     batching: "off",
     routes: [],
     compatibility: { strictJson: false, urlSafeBase64: false },
+    admin: { enabled: false, token: undefined, explainHeader: false },
+    state: { folder: undefined },
     resilience: {
       timeoutMs: Number.POSITIVE_INFINITY,
       retries: { attempts: 2, budgetPercent: 20 },

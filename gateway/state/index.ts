@@ -1,0 +1,1 @@
+export { createStateFolder, type StateDocument, type StateFolder } from "./state-folder.ts";
