@@ -107,14 +107,13 @@ function unknownModel(path: Path, name: string, known: KnownModels): Finding {
 
 type RawTarget = readonly [path: Path, target: Readonly<Record<string, unknown>>];
 
+function under(value: unknown, ...path: Path): readonly RawTarget[] {
+  if (!Array.isArray(value)) return isMapping(value) ? [[path, value]] : [];
+  return value.flatMap((each: unknown, i) => (isMapping(each) ? [[[...path, i], each] as const] : []));
+}
+
 /** Everything that a route may send a call to. */
 function targetsOf(route: Readonly<Record<string, unknown>>): readonly RawTarget[] {
-  const under = (value: unknown, ...path: Path): readonly RawTarget[] =>
-    Array.isArray(value)
-      ? value.flatMap((each: unknown, i) => (isMapping(each) ? [[[...path, i], each] as const] : []))
-      : isMapping(value)
-        ? [[path, value]]
-        : [];
   const { fallback } = route;
   return [
     ...under(listOf(route["to"]), "to"),

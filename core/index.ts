@@ -1,4 +1,3 @@
-export { Bag, type Bagged } from "./bag.ts";
 export { type Bytes, byteLengthOf, joined, joinedBuffer, piecesOf } from "./bytes.ts";
 export { CallController, type CallSignal } from "./call-signal.ts";
 export { type Deadline, deadlineIn, NO_DEADLINE, onDeadline, timeLeftMs } from "./deadline.ts";

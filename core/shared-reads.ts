@@ -7,7 +7,7 @@ let shared: Buffer | undefined;
 
 /**
  * For `net.connect`: reads into one buffer for all connections, where a socket would allocate 64 KiB for each read, however
- * little comes: half of the processor time of a small request, and memory that only a full collection frees. `onBytes` is told
+ * little comes: much of the processor time of a small request, and memory that only a full collection frees. `onBytes` is told
  * of what comes, in memory that is only its own until it returns; such a socket has no 'data' events, but has to be resumed
  * to have an 'end'.
  */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Bag } from "../../core/index.ts";
+import { Bag } from "../../core/bag.ts";
 
 const item = (name: string): { name: string; bagIndex: number } => ({ name, bagIndex: -1 });
 
