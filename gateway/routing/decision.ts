@@ -1,11 +1,11 @@
 import type { Target } from "../../config/index.ts";
-import { deadlineIn, type InferenceError, type ModelName, modelName } from "../../core/index.ts";
+import { deadlineIn, type InferenceError, type ModelName, type ModelSpec, modelName } from "../../core/index.ts";
 import type { InferenceCall, RoutedCall, Servable } from "../call.ts";
 import { renamedBody } from "../renamed-body.ts";
 import { type Availability, noTarget } from "./resolve.ts";
 import { findRoute } from "./route-index.ts";
 import type { Arm, Route, RouteTable, Stage } from "./route-table.ts";
-import { armByChance, armByKey, uniform } from "./split.ts";
+import { armByChance, armByKey, isPartOf, standing } from "./split.ts";
 import { stickyText } from "./sticky.ts";
 
 /** That a route applies to a call. Chance is drawn once, so that a call that is sent again keeps its arm. */
@@ -63,7 +63,7 @@ export function decide(
     const { percent } = route.match;
     if (percent === undefined) return true;
     const key = stickyText(route.sticky, call);
-    return (key === undefined ? random() : uniform(`${route.name}\0percent\0${key}`)) * 100 < percent;
+    return isPartOf(key === undefined ? random() : standing(route.name, key), percent);
   };
   const route =
     index === undefined
@@ -95,7 +95,7 @@ export function routeStage(
       ? firstOf(table, available, decision, stage.targets)
       : byWeight(table, available, decision, stage.arms);
   if (routed !== undefined) return routed;
-  throw unavailable(table, available, decision, stage);
+  throw unavailable(table, available, decision.call.spec, stage);
 }
 
 /** One target; undefined unless it is available. */
@@ -170,13 +170,17 @@ function byWeight(
   return arm && routeTarget(table, available, decision, arm.target, arm.name);
 }
 
-function unavailable(
+/** What a call of this spec fails with while no target of the stage is available. */
+export function unavailable(
   { models }: RouteTable,
   available: Availability,
-  { call: { spec } }: Decision,
-  stage: Exclude<Stage, { by: "chain" }>,
+  spec: ModelSpec,
+  stage: Stage,
 ): InferenceError {
-  const targets = stage.by === "first" ? stage.targets : stage.arms.map(({ target }) => target);
+  const targets =
+    stage.by === "first"
+      ? stage.targets
+      : (stage.by === "chance" ? stage.arms : stage.steps).map(({ target }) => target);
   const names = targets.map(({ model }) => model ?? spec.name);
   // Of several models the one that may come tells most.
   const name = names.find((each) => models.has(each) && available.outlook(each) !== "failed") ?? names[0] ?? spec.name;

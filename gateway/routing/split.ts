@@ -35,3 +35,12 @@ export function uniform(text: string): number {
   const digest = createHash("sha256").update(text).digest();
   return (digest.readUInt32LE(0) * 2 ** 21 + (digest.readUInt32LE(4) >>> 11) + 0.5) / 2 ** 53;
 }
+
+/** Where a key stands among all that a route looks at, in (0, 1). */
+export function standing(route: string, key: string): number {
+  return uniform(`${route}\0percent\0${key}`);
+}
+
+export function isPartOf(standing: number, percent: number): boolean {
+  return standing * 100 < percent;
+}

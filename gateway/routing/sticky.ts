@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
 import { parseCookie } from "cookie";
 import type { StickyKey } from "../../config/index.ts";
-import { piecesOf } from "../../core/index.ts";
-import type { InferenceCall } from "../call.ts";
+import { type Bytes, piecesOf } from "../../core/index.ts";
+import type { CallBody, InferenceCall } from "../call.ts";
+
+/** Of a call, what it can be tied by. */
+export type KeyedCall = Pick<InferenceCall, "header" | "client"> & { readonly body: Pick<CallBody, "inputBytes"> };
 
 /** What ties a call to its arm: the same on every machine; undefined where the call has nothing of the kind. */
-export function stickyText(sticky: StickyKey | undefined, call: InferenceCall): string | undefined {
+export function stickyText(sticky: StickyKey | undefined, call: KeyedCall): string | undefined {
   if (sticky === undefined) return undefined;
   return valueOf(sticky, call) || undefined;
 }
 
-function valueOf(sticky: StickyKey, { header, client, body }: InferenceCall): string | undefined {
+function valueOf(sticky: StickyKey, { header, client, body }: KeyedCall): string | undefined {
   switch (sticky.by) {
     case "header":
       return header(sticky.name);
@@ -22,10 +25,14 @@ function valueOf(sticky: StickyKey, { header, client, body }: InferenceCall): st
       return client;
     case "input": {
       const bytes = body.inputBytes?.();
-      if (bytes === undefined) return undefined;
-      const hash = createHash("sha256");
-      for (const piece of piecesOf(bytes)) hash.update(piece);
-      return hash.digest("base64");
+      return bytes === undefined ? undefined : inputKey(bytes);
     }
   }
+}
+
+/** What ties requests of this content. */
+export function inputKey(content: Bytes): string {
+  const hash = createHash("sha256");
+  for (const piece of piecesOf(content)) hash.update(piece);
+  return hash.digest("base64");
 }
