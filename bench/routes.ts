@@ -12,12 +12,23 @@ const LOOKUPS = 1000;
 /** Steps through the models in an order in which no two follow each other that lie together. */
 const STRIDE = 7919;
 
-const SETUPS = [
-  { name: "10,000 models, 100 of them asked for", models: 10_000, asked: 100 },
-  { name: "100 models, all asked for", models: 100, asked: 100 },
-  { name: "1 model", models: 1, asked: 1 },
-  { name: "10,000 models, all asked for in turns", models: 10_000, asked: 10_000 },
-] as const;
+interface Setup {
+  readonly name: string;
+  readonly models: number;
+  /** How many different requests come, in turns. */
+  readonly asked: number;
+  /** Routes of each model, each for a tenant of its own. */
+  readonly tenants: number;
+}
+
+const SETUPS: readonly Setup[] = [
+  { name: "10,000 models, 100 of them asked for", models: 10_000, asked: 100, tenants: 1 },
+  { name: "100 models, all asked for", models: 100, asked: 100, tenants: 1 },
+  { name: "1 model", models: 1, asked: 1, tenants: 1 },
+  { name: "10,000 models, all asked for in turns", models: 10_000, asked: 10_000, tenants: 1 },
+  { name: "10,000 routes of one model, 100 of them asked for", models: 1, asked: 100, tenants: 10_000 },
+  { name: "100 routes of one model, all asked for", models: 1, asked: 100, tenants: 100 },
+];
 
 /** From a parsed request to the endpoints that have its version, with a route for each model. */
 export const benchmark: Benchmark = {
@@ -26,6 +37,7 @@ export const benchmark: Benchmark = {
   goals: [
     { row: "lookup", measure: "routes and models: a lookup among 10,000, µs", of: "value", want: { atMost: 1 } },
     { row: "lookup", measure: "routes and models: among 10,000 against 100", of: "ratio", want: { atMost: 1.5 } },
+    { row: "tenants", measure: "10,000 routes of one model against 100", of: "ratio", want: { atMost: 1.5 } },
   ],
   run: async (options) => {
     const measured = callsPerSecond(SETUPS.map(lookups), options);
@@ -44,17 +56,23 @@ export const benchmark: Benchmark = {
         sides: [side(3), side(2)],
       },
     ];
-    return { rows, settings: { routes: "one for each model, by a header" } };
+    rows.push({ ...row, key: "tenants", label: "the same 100 tenants of one model", sides: [side(4), side(5)] });
+    return { rows, settings: { routes: "by a header's value: one for each model, or one for each tenant of a model" } };
   },
 };
 
 /** A function that looks up many calls and gives how many endpoints it found. */
-function lookups({ models, asked }: { readonly models: number; readonly asked: number }): () => number {
+function lookups({ models, asked, tenants }: Setup): () => number {
   const names = Array.from({ length: models }, (_, i) => `model-${i}`);
-  const table = compileRoutes({ models: names.map(modelOf), routes: names.map(routeOf) });
+  const table = compileRoutes({
+    models: names.map(modelOf),
+    routes: names.flatMap((name) => Array.from({ length: tenants }, (_, i) => routeOf(name, tenantOf(i)))),
+  });
   const registry = new Registry<string>();
   registry.report("worker-0", { complete: true, models: names.map(reportOf), generation: "1", memory_bytes: "0" });
-  const calls = Array.from({ length: asked }, (_, i) => callOf(names[(i * STRIDE) % models] as string));
+  const calls = Array.from({ length: asked }, (_, i) =>
+    callOf(names[(i * STRIDE) % models] as string, tenantOf((i * STRIDE) % tenants)),
+  );
   let next = 0;
   return () => {
     let found = 0;
@@ -85,7 +103,11 @@ function modelOf(name: string): ModelConfig {
   };
 }
 
-function routeOf(name: string): RouteConfig {
+function tenantOf(index: number): string {
+  return `tenant-${index}`;
+}
+
+function routeOf(name: string, tenant: string): RouteConfig {
   const target = {
     model: undefined,
     choice: { by: "version", version: version(1) },
@@ -93,13 +115,13 @@ function routeOf(name: string): RouteConfig {
     pool: undefined,
   } as const;
   return {
-    name,
+    name: `${name} for ${tenant}`,
     place: "",
     match: {
       model: { by: "exact", value: name },
       choice: LATEST,
       signature: undefined,
-      headers: new Map([["x-tenant", { by: "exact", value: "blue" }]]),
+      headers: new Map([["x-tenant", { by: "exact", value: tenant }]]),
       client: undefined,
       percent: undefined,
     },
@@ -130,12 +152,12 @@ function reportOf(name: string): ModelReport {
   return { name, versions: [row], discovered: true, removed: false, problem: "" };
 }
 
-function callOf(name: string): InferenceCall {
+function callOf(name: string, tenant: string): InferenceCall {
   return {
     method: "Predict",
     spec: { name: modelName(name), choice: LATEST, signature: "" },
     body: { messageFor: () => new Uint8Array() },
-    header: (header) => (header === "x-tenant" ? "blue" : undefined),
+    header: (header) => (header === "x-tenant" ? tenant : undefined),
     deadline: NO_DEADLINE,
     signal: new AbortController().signal,
   };
