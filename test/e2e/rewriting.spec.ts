@@ -101,20 +101,20 @@ describe("a model's name", () => {
 });
 
 describe("a signature's name", () => {
-  const [one] = recorded.cases;
-  const images = { ...one?.request, signature_name: "old_images" };
+  const one = recorded.cases[0] as (typeof recorded.cases)[number];
+  const images = { ...one.request, signature_name: "old_images" };
 
   test("is rewritten for Predict, in the request's own form", async () => {
-    const plain = await gateway.predict(MNIST, one?.request);
+    const plain = await gateway.predict(MNIST, one.request);
     expect(plain.status).toBe(200);
     const { status, json } = await gateway.predict(MNIST, images);
     expect({ status, json }).toEqual({ status: 200, json: plain.json });
   });
 
   test("is rewritten in a body that a thread decodes", async () => {
-    const [image] = (one?.request.inputs as { images: number[][] }).images;
+    const [image] = (one.request.inputs as { images: number[][] }).images;
     const copies = Math.ceil(LONG_BYTES / JSON.stringify(image).length);
-    const inputs = { ...one?.request.inputs, images: Array.from({ length: copies }, () => image) };
+    const inputs = { ...one.request.inputs, images: Array.from({ length: copies }, () => image) };
     const reply: Reply = await gateway.predict(MNIST, { signature_name: "old_images", inputs });
     expect(reply.status, reply.text.slice(0, 200)).toBe(200);
     expect(reply.json.outputs).toHaveLength(copies);
@@ -133,10 +133,10 @@ describe("a signature's name", () => {
   });
 
   test("is rewritten for some of many calls at once, and each gets its own answer", async () => {
-    const body = (x: number): object => ({ signature_name: "regress_x_to_y", examples: [{ x: [x + 0.5] }] });
     const calls = Array.from({ length: 200 }, async (_, i) => {
       const isRewritten = i % 2 === 0;
-      const got = await regress(body(i), isRewritten ? { "x-y": "two" } : {});
+      const body = { signature_name: "regress_x_to_y", examples: [{ x: [i + 0.5] }] };
+      const got = await regress(body, isRewritten ? { "x-y": "two" } : {});
       expect(got).toBe((i + 0.5) / 2 + (isRewritten ? 4 : 2));
     });
     await Promise.all(calls);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseConfigText } from "../../../config/index.ts";
 import { chosenArm } from "../../../gateway/routing/decision.ts";
 import { decide } from "../../../gateway/routing/index.ts";
-import { type Arm, compileRoutes, type RouteTable } from "../../../gateway/routing/route-table.ts";
+import { compileRoutes, type RouteTable } from "../../../gateway/routing/route-table.ts";
 import { aCall } from "../upstream/calls.ts";
 import { configured } from "../upstream/reports.ts";
 
@@ -34,7 +34,7 @@ interface Request {
 function armOf(table: RouteTable, { client, ...draft }: Request): string {
   const decision = decide(table, { ...aCall(draft), client });
   const stage = decision?.route.stages[0];
-  return (stage?.by === "chance" && decision && chosenArm(stage.arms as readonly Arm[], decision)?.name) || "";
+  return (stage?.by === "chance" && decision && chosenArm(stage.arms, decision)?.name) || "";
 }
 
 function armsOf(table: RouteTable, requestOf: (index: number) => Request): string[] {
