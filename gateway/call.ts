@@ -13,11 +13,20 @@ export interface InferenceCall {
   readonly header: (name: string) => string | undefined;
   /** Who has proven to send it, by the name that the configuration gives; undefined: nobody that is known. */
   readonly client?: string | undefined;
-  /** Sends a header (over gRPC: metadata) with the answer, be it an error or not. Undefined: nobody would see it. */
-  readonly addHeader?: ((name: string, value: string) => void) | undefined;
+  /** What goes back to the client; undefined: nobody would see it. */
+  readonly reply?: Reply | undefined;
   readonly deadline: Deadline;
   /** Aborted when the client gives up. */
   readonly signal: CallSignal;
+}
+
+/** What is said to the client besides the answer. */
+export interface Reply {
+  /**
+   * Sends a header (over gRPC: metadata) with the answer, be it an error or not; the last value of a name counts. In lower case and
+   * printable ASCII; not one that the edge writes itself.
+   */
+  addHeader(name: string, value: string): void;
 }
 
 /**

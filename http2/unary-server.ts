@@ -29,6 +29,8 @@ export interface UnaryRequest {
   readonly signal: CallSignal;
   /** The client's `address:port`. */
   readonly peer: string;
+  /** Sends metadata with the answer; with an error in its trailers. The last value of a name counts. */
+  addHeader(name: string, value: string): void;
   /** For a handler that knows that nobody looks at the message any more, nor will: its memory may be used again. */
   release(): void;
 }
@@ -50,14 +52,13 @@ const NO_MESSAGE = Buffer.alloc(0);
 
 /** What grpc-js's server sends, which serves the other methods on the same port. */
 const CONTENT_TYPE = ["content-type", "application/grpc+proto"] as const;
-const HEADERS = encodeFields(
-  Object.entries({
-    ":status": "200",
-    "content-type": "application/grpc+proto",
-    "grpc-accept-encoding": "identity,deflate,gzip",
-    "grpc-encoding": "identity",
-  }).flat(),
-);
+const FIELDS = Object.entries({
+  ":status": "200",
+  "content-type": "application/grpc+proto",
+  "grpc-accept-encoding": "identity,deflate,gzip",
+  "grpc-encoding": "identity",
+}).flat();
+const HEADERS = encodeFields(FIELDS);
 const OK_TRAILERS = encodeFields(["grpc-status", "0", "grpc-message", "OK"]);
 
 export function isGrpc(fields: Fields): boolean {
@@ -97,6 +98,7 @@ export class UnaryCall implements StreamListener, UnaryRequest {
   deadline: Deadline = NO_DEADLINE;
   readonly #call: ServedCall;
   readonly #reader: MessageReader;
+  #added: Map<string, string> | undefined;
   #timer: Disposable | undefined;
   #counted = false;
   #ended = false;
@@ -154,6 +156,11 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     else this.#reader.release();
   }
 
+  addHeader(name: string, value: string): void {
+    this.#added ??= new Map();
+    this.#added.set(name, value);
+  }
+
   release(): void {
     this.message = NO_MESSAGE;
     this.#reader.release();
@@ -187,7 +194,8 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     }
     this.#ended = true;
     const { connection, stream } = this.#call;
-    connection.sendHeaders(stream, HEADERS, false);
+    const headers = this.#added === undefined ? HEADERS : encodeFields([...FIELDS, ...this.#addedFields()]);
+    connection.sendHeaders(stream, headers, false);
     connection.sendData(stream, [messagePrefix(bytes), ...piecesOf(message)], false, OK_TRAILERS);
   }
 
@@ -195,7 +203,11 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     if (this.#ended) return;
     this.#end();
     const { connection, stream } = this.#call;
-    answerStatus(connection, stream, code, details, trailers);
+    answerStatus(connection, stream, code, details, [...trailers, ...this.#addedFields()]);
+  }
+
+  #addedFields(): Fields {
+    return this.#added === undefined ? [] : [...this.#added].flat();
   }
 
   #method(): string {

@@ -1,4 +1,4 @@
-import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
+import { type handleUnaryCall, Metadata, type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
 import {
   type Bytes,
   byteLengthOf,
@@ -11,6 +11,7 @@ import {
   timeLeftMs,
 } from "../../core/index.ts";
 import { PEER_KEY, type UnaryAnswer, type UnaryRequest } from "../../http2/index.ts";
+import type { Reply } from "../call.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
 import { deadlineOf, headerIn, headerOf } from "./parse.ts";
@@ -22,6 +23,7 @@ export interface CallContext {
   readonly header: (name: string) => string | undefined;
   readonly deadline: Deadline;
   readonly signal: CallSignal;
+  readonly reply?: Reply | undefined;
   /** For a handler that knows that nobody looks at the message any more: its memory may be used again. */
   readonly release?: (() => void) | undefined;
 }
@@ -58,7 +60,7 @@ const TIMER_SLACK_MS = 50;
 /** Runs a handler. Whatever it throws becomes an error; the request is counted once, before its answer leaves. */
 async function respond<Response>(
   { observer, log }: AnswerParts,
-  { method, path, client, bytesIn, header, deadline, signal, release }: Arrived,
+  { method, path, client, bytesIn, header, deadline, signal, reply, release }: Arrived,
   sizeOf: (response: Response) => number,
   answer: (context: CallContext) => Response | Promise<Response>,
 ): Promise<Outcome<Response>> {
@@ -70,7 +72,7 @@ async function respond<Response>(
   };
   let response: Response;
   try {
-    response = await answer({ observation, header, deadline, signal, release });
+    response = await answer({ observation, header, deadline, signal, reply, release });
   } catch (thrown) {
     const error = InferenceError.from(thrown, "gateway");
     if (error !== thrown) log.error({ err: thrown, method: path }, "unexpected error");
@@ -90,9 +92,20 @@ export async function answerPlain(
   const { fields, message, deadline, signal, peer: client } = request;
   const release = (): void => request.release();
   const header = (name: string): string | undefined => headerIn(fields, name);
-  const arrived = { method, path, client, bytesIn: byteLengthOf(message), header, deadline, signal, release };
+  const bytesIn = byteLengthOf(message);
+  const arrived = { method, path, client, bytesIn, header, deadline, signal, reply: request, release };
   const outcome = await respond(parts, arrived, byteLengthOf, (context) => answer(message, context));
   return "error" in outcome ? errorToStatus(outcome.error) : { code: 0, message: outcome.response };
+}
+
+/** Metadata for grpc-js to send. */
+class MetadataReply implements Reply {
+  added: Metadata | undefined;
+
+  addHeader(name: string, value: string): void {
+    this.added ??= new Metadata();
+    this.added.set(name, value);
+  }
 }
 
 /** For the calls that are left to grpc-js. */
@@ -107,6 +120,7 @@ export function unary<Request, Response>(
     reply: sendUnaryData<Response>,
     signal: CallSignal,
   ): Promise<void> => {
+    const metadata = new MetadataReply();
     const arrived: Arrived = {
       method,
       path: call.getPath(),
@@ -115,10 +129,16 @@ export function unary<Request, Response>(
       header: headerOf(call),
       deadline: deadlineOf(call),
       signal,
+      reply: metadata,
     };
     const outcome = await respond(parts, arrived, sizeOf, (context) => answer(call.request, context));
-    if ("error" in outcome) reply(errorToStatus(outcome.error));
-    else reply(null, outcome.response);
+    const { added } = metadata;
+    if ("error" in outcome) {
+      const status = errorToStatus(outcome.error);
+      return reply(added === undefined ? status : { ...status, metadata: added });
+    }
+    if (added !== undefined) call.sendMetadata(added);
+    reply(null, outcome.response);
   };
   return (call, reply) => {
     parts.inFlight.enter();

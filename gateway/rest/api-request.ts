@@ -1,4 +1,5 @@
 import type { CallSignal } from "../../core/index.ts";
+import type { Reply } from "../call.ts";
 import type { Arrival, ObservedMethod } from "../observe/index.ts";
 import type { RestAnswer } from "./answer.ts";
 import type { Body } from "./body.ts";
@@ -6,7 +7,7 @@ import type { HeldRoom } from "./body-room.ts";
 import { type ApiRoute, apiRoute, pathOf } from "./url.ts";
 
 /** A request for the API, whoever has read it: node:http or the front before it. */
-export interface ApiRequest {
+export interface ApiRequest extends Reply {
   readonly asked: Asked;
   /** By lower-case name; one that is sent several times is joined as HTTP joins it. */
   readonly header: (name: string) => string | undefined;
@@ -14,6 +15,8 @@ export interface ApiRequest {
   readonly gaveUp: CallSignal;
   /** Whether a body follows the headers; one that is not read stands in the way of the connection's next request. */
   readonly hasBody: boolean;
+  /** What `addHeader` was told; undefined: nothing. */
+  readonly added: AddedHeaders | undefined;
   /** Throws, or rejects with, INVALID_ARGUMENT for what cannot be inflated. */
   readBody(limits: BodyLimits): Body | Promise<Body>;
   /** Once; another answer only ends the connection. `close`: it ends with this one, so that a client of a server that drains goes elsewhere. */
@@ -21,6 +24,8 @@ export interface ApiRequest {
   /** Answers while the client is still sending its body, and ends the connection. */
   sendUnread(answer: RestAnswer): void;
 }
+
+export type AddedHeaders = Readonly<Record<string, string>>;
 
 /** What a body may be written into, and how much. */
 export interface BodyLimits {

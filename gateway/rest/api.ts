@@ -2,7 +2,7 @@ import { InferenceError } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Observation, Observer } from "../observe/index.ts";
 import { emptyAnswer, jsonAnswer, type RestAnswer } from "./answer.ts";
-import type { ApiRequest } from "./api-request.ts";
+import type { AddedHeaders, ApiRequest } from "./api-request.ts";
 import { withCors } from "./cors.ts";
 import { encoded } from "./encoding.ts";
 import { type InferParts, infer } from "./infer.ts";
@@ -27,7 +27,8 @@ export function createApi(parts: ApiParts): (request: ApiRequest) => Promise<voi
         route.is === "infer"
           ? await infer(parts, route, request, observation)
           : look(parts, route, request, observation);
-      const coming = encoded(header("accept-encoding"), withCors(config.cors, header("origin"), reaction.answer));
+      const own = withAdded(request.added, reaction.answer);
+      const coming = encoded(header("accept-encoding"), withCors(config.cors, header("origin"), own));
       const answer = coming instanceof Promise ? await coming : coming;
       end(observation, reaction, answer, gaveUp.aborted);
       if (gaveUp.aborted) return;
@@ -37,6 +38,11 @@ export function createApi(parts: ApiParts): (request: ApiRequest) => Promise<voi
       request.send(failure(log, thrown).answer, draining());
     }
   };
+}
+
+/** What the edge says itself counts. */
+function withAdded(added: AddedHeaders | undefined, answer: RestAnswer): RestAnswer {
+  return added === undefined ? answer : { ...answer, headers: { ...added, ...answer.headers } };
 }
 
 /** Counted before the answer leaves: whoever has it finds it in the metrics. */

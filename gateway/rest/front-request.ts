@@ -1,11 +1,12 @@
 import type { CallSignal } from "../../core/index.ts";
 import type { PlainRequest } from "../../http1/index.ts";
 import type { RestAnswer } from "./answer.ts";
-import type { ApiRequest, Asked, BodyLimits } from "./api-request.ts";
+import type { AddedHeaders, ApiRequest, Asked, BodyLimits } from "./api-request.ts";
 import type { Body } from "./body.ts";
 
 /** A request for the API that the front has read. */
 export class FrontRequest implements ApiRequest {
+  added: AddedHeaders | undefined;
   readonly #request: PlainRequest<Asked>;
 
   constructor(request: PlainRequest<Asked>) {
@@ -33,6 +34,10 @@ export class FrontRequest implements ApiRequest {
     room.growTo(this.#request.contentLength);
     const { body } = this.#request;
     return body === undefined ? this.#rest() : read(body);
+  }
+
+  addHeader(name: string, value: string): void {
+    this.added = { ...this.added, [name]: value };
   }
 
   send({ status, headers, body }: RestAnswer, close: boolean): void {

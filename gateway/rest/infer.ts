@@ -76,7 +76,7 @@ async function jsonOf(
   let answer: Answer;
   try {
     const body = observedBody(call, observation);
-    answer = await backend.serve({ method, spec, body, header, deadline, signal });
+    answer = await backend.serve({ method, spec, body, header, deadline, signal, reply: request });
   } catch (thrown) {
     throw call.explain(thrown);
   }

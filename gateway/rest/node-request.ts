@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CallController, type CallSignal } from "../../core/index.ts";
 import { type RestAnswer, send, sendUnread } from "./answer.ts";
-import { type ApiRequest, type Asked, askedFor, type BodyLimits } from "./api-request.ts";
+import { type AddedHeaders, type ApiRequest, type Asked, askedFor, type BodyLimits } from "./api-request.ts";
 import { type Body, hasBody, readBody } from "./body.ts";
 import { clientOf, headerOf } from "./parse.ts";
 
@@ -10,6 +10,7 @@ export class NodeRequest implements ApiRequest {
   readonly asked: Asked;
   readonly header: (name: string) => string | undefined;
   readonly gaveUp: CallSignal;
+  added: AddedHeaders | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
 
@@ -28,6 +29,10 @@ export class NodeRequest implements ApiRequest {
 
   readBody(limits: BodyLimits): Promise<Body> {
     return readBody(this.#request, limits);
+  }
+
+  addHeader(name: string, value: string): void {
+    this.added = { ...this.added, [name]: value };
   }
 
   send(answer: RestAnswer, close: boolean): void {
