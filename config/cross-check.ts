@@ -44,6 +44,25 @@ export function modelProblems(models: unknown): Finding[] {
   return findings;
 }
 
+/** Names, tokens and certificates that stand twice, and a gate that nobody could pass. */
+export function clientProblems(clients: unknown, server: unknown): Finding[] {
+  const findings: Finding[] = [];
+  for (const key of ["name", "token", "certificate"] as const) {
+    const first = new Map<string, number>();
+    for (const [i, client] of listOf(clients).entries()) {
+      const value = isMapping(client) ? client[key] : undefined;
+      if (typeof value !== "string") continue;
+      const earlier = first.get(value);
+      if (earlier === undefined) first.set(value, i);
+      else findings.push({ path: ["clients", i, key], message: `is the ${key} of clients[${earlier}] already` });
+    }
+  }
+  if (isMapping(server) && server["requireClient"] === true && listOf(clients).length === 0) {
+    findings.push({ path: ["server", "requireClient"], message: "refuses everybody: clients names none" });
+  }
+  return findings;
+}
+
 /** Names of routes that stand twice, and routes that name a model, or a label of it, that is not there. */
 export function routeProblems(routes: unknown, known: KnownModels): Finding[] {
   const findings: Finding[] = [];

@@ -12,6 +12,7 @@ export { checkReloadedLabels } from "./reload-labels.ts";
 export type { AdminConfig } from "./schema/admin.ts";
 export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
 export type { ChainStep } from "./schema/chain.ts";
+export type { ClientConfig } from "./schema/clients.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
 export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { absolutePath } from "./base-path.ts";
 import { ConfigError, type Problem } from "./config-error.ts";
-import { type KnownModels, modelProblems, modelsNamed, namesOf, routeProblems } from "./cross-check.ts";
+import { clientProblems, type KnownModels, modelProblems, modelsNamed, namesOf, routeProblems } from "./cross-check.ts";
 import { type Config, configSchema } from "./schema/config.ts";
 import type { ModelConfig } from "./schema/models.ts";
 import { isMapping } from "./schema/scalar.ts";
@@ -53,6 +53,8 @@ export function parseConfigText(text: string, file: string, options: ParseOption
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml));
 
   problems.push(...modelProblems(raw["models"]).map(({ path, message }) => yaml.problem(path, message)));
+  const clientFindings = clientProblems(raw["clients"], raw["server"]);
+  problems.push(...clientFindings.map(({ path, message }) => yaml.problem(path, message)));
   const known: KnownModels | undefined = options.models ? modelsNamed(options.models) : namesOf(raw["models"]);
   if (known !== undefined) {
     problems.push(...routeProblems(raw["routes"], known).map(({ path, message }) => yaml.problem(path, message)));

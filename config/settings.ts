@@ -131,7 +131,13 @@ export type RestartPart = (typeof RESTART_PARTS)[number];
 
 /** The parts that differ and act only after a restart. */
 export function restartParts(before: Config, after: Config): readonly RestartPart[] {
-  return RESTART_PARTS.filter((part) => !isDeepStrictEqual(before[part], after[part]));
+  const [old, next] = [heldBack(before), heldBack(after)];
+  return RESTART_PARTS.filter((part) => !isDeepStrictEqual(old[part], next[part]));
+}
+
+/** Without what is swapped of them. */
+function heldBack({ server, ...others }: Config): Config {
+  return { ...others, server: { ...server, requireClient: false } };
 }
 
 async function readSource(file: string | undefined): Promise<SourceText | undefined> {

@@ -1,11 +1,14 @@
 import type { CallSignal, ModelName, ModelSpec, Version, VersionStatus } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
+import type { Authenticate } from "./admission/index.ts";
 import type { Answer, InferenceCall, Servable } from "./call.ts";
 import type { ModelMerging } from "./model-merging.ts";
 
 /** What the edges ask of the gateway behind them. Every error thrown is an InferenceError fit for the client. */
 export interface Backend {
   serve(call: InferenceCall): Promise<Answer>;
+  /** The name of the client that sends a request; see `admission/clients.ts`. Throws UNAUTHENTICATED. */
+  readonly authenticate: Authenticate;
   /** The version that a call would go to, by the rules of a call; for metadata, which runs nothing. */
   resolve(spec: ModelSpec, header: (name: string) => string | undefined): Servable;
   /** Descending; only the one version if it is named. Throws NOT_FOUND when there is no such model or version. */

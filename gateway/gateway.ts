@@ -8,7 +8,7 @@ import {
   type Version,
   type VersionStatus,
 } from "../core/index.ts";
-import { createAdmission } from "./admission/index.ts";
+import { authenticator, createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
 import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
@@ -71,6 +71,7 @@ export async function startGateway({ config: first, places, prepared, log, peers
   let config = first;
   let routes = compileRoutes(config);
   let bounds = batchingByModel(config);
+  let authenticate = authenticator(config);
   const admission = createAdmission();
   const pool = createPool({ config, places, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
   const { registry } = pool;
@@ -79,6 +80,7 @@ export async function startGateway({ config: first, places, prepared, log, peers
     config = next;
     routes = compileRoutes(next);
     bounds = batchingByModel(next);
+    authenticate = authenticator(next);
     pool.apply(next);
   };
   const applied = async (awaited: readonly ModelName[], signal: CallSignal): Promise<void> =>
@@ -107,6 +109,7 @@ export async function startGateway({ config: first, places, prepared, log, peers
       metrics.serving.ran(call.method, answer, (performance.now() - startedMs) / 1000);
       return answer;
     },
+    authenticate: (header, certificate) => authenticate(header, certificate),
     resolve: ({ name, choice }) => resolve(routes, registry, name, choice),
     status: (name, version) => statusRows(registry.status(name), name, version, routes.models.keys()),
     modelNames: () => config.models.map(({ name }) => name),

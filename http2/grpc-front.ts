@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { STATUS_CODES, takeOver } from "../core/index.ts";
 import { Connection } from "./connection.ts";
 import { fieldOf } from "./fields.ts";
@@ -51,6 +52,9 @@ export interface FrontOptions {
 /** Under which name the other server is told who the client is, as the connection that it sees is one within this process. */
 export const PEER_KEY = "tensorgate-peer";
 
+/** The same of the common name of its certificate, percent-encoded. */
+export const CERTIFICATE_KEY = "tensorgate-certificate";
+
 /** The other server's end of a connection within this process takes this much. */
 const RELAY_OPTIONS = { side: "client", windowBytes: 2 ** 20, maxFrameBytes: 16_384 } as const;
 
@@ -95,6 +99,7 @@ class FrontConnection {
   readonly connection: Connection;
   readonly #options: FrontOptions;
   readonly #peer: string;
+  readonly #certificate: string | undefined;
   readonly #timers: Disposable[] = [];
   #inner: Connection | undefined;
 
@@ -103,6 +108,7 @@ class FrontConnection {
     this.#options = options;
     const { remoteAddress, remotePort } = socket;
     this.#peer = remoteAddress === undefined ? "unknown" : `${remoteAddress}:${remotePort}`;
+    this.#certificate = commonNameOf(socket);
     const own = takeOver(socket, (bytes) => this.connection.read(bytes));
     this.connection = new Connection(own ?? socket, {
       side: "server",
@@ -138,7 +144,17 @@ class FrontConnection {
     const handler = this.#options.handlers.get(path);
     if (handler === undefined || !isPlainCall(fields)) return this.#relay(stream, fields);
     const { limits, counter, rooms } = this.#options;
-    return new UnaryCall({ connection, stream, fields, handler, limits, counter, rooms, peer: this.#peer });
+    return new UnaryCall({
+      connection,
+      stream,
+      fields,
+      handler,
+      limits,
+      counter,
+      rooms,
+      peer: this.#peer,
+      certificate: this.#certificate,
+    });
   }
 
   #relay(stream: Stream, fields: Fields): StreamListener {
@@ -149,9 +165,12 @@ class FrontConnection {
     }
     const named: string[] = [];
     for (let i = 0; i < fields.length; i += 2) {
-      if (fields[i] !== PEER_KEY) named.push(fields[i] as string, fields[i + 1] as string);
+      const name = fields[i] as string;
+      if (name !== PEER_KEY && name !== CERTIFICATE_KEY) named.push(name, fields[i + 1] as string);
     }
-    return relay(this.connection, stream, this.#inner, [...named, PEER_KEY, this.#peer]);
+    named.push(PEER_KEY, this.#peer);
+    if (this.#certificate !== undefined) named.push(CERTIFICATE_KEY, encodeURIComponent(this.#certificate));
+    return relay(this.connection, stream, this.#inner, named);
   }
 
   /** A tenth more or less, so that clients that came together don't come back together. */
@@ -181,4 +200,12 @@ class FrontConnection {
     const timer = setTimeout(act, ms).unref();
     this.#timers.push({ [Symbol.dispose]: () => clearTimeout(timer) });
   }
+}
+
+/** Of a client whose certificate was asked for and found good. */
+function commonNameOf(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  // There is no subject without a certificate, and a list of names for several.
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === "string" ? name : undefined;
 }

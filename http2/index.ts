@@ -1,6 +1,6 @@
 export { Connection, type ConnectionOptions } from "./connection.ts";
 export { fieldOf, joinedFieldOf } from "./fields.ts";
-export { type ConnectionLimits, type FrontOptions, GrpcFront, PEER_KEY } from "./grpc-front.ts";
+export { CERTIFICATE_KEY, type ConnectionLimits, type FrontOptions, GrpcFront, PEER_KEY } from "./grpc-front.ts";
 export type { Fields } from "./header-decoder.ts";
 export type { PingConfig } from "./keepalive.ts";
 export { ReusedRooms } from "./rooms.ts";

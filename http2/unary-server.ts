@@ -29,6 +29,8 @@ export interface UnaryRequest {
   readonly signal: CallSignal;
   /** The client's `address:port`. */
   readonly peer: string;
+  /** The common name of the certificate that the client has shown and that was found good. */
+  readonly certificate: string | undefined;
   /** Sends metadata with the answer; with an error in its trailers. The last value of a name counts. */
   addHeader(name: string, value: string): void;
   /** For a handler that knows that nobody looks at the message any more, nor will: its memory may be used again. */
@@ -87,12 +89,14 @@ export interface ServedCall {
   /** Where its message is kept. */
   readonly rooms?: Rooms | undefined;
   readonly peer: string;
+  readonly certificate?: string | undefined;
 }
 
 /** Serves one stream of a server's connection; its words for what is wrong with a call are grpc-js's. */
 export class UnaryCall implements StreamListener, UnaryRequest {
   readonly fields: Fields;
   readonly peer: string;
+  readonly certificate: string | undefined;
   message: Bytes = NO_MESSAGE;
   readonly signal: CallController = new CallController();
   deadline: Deadline = NO_DEADLINE;
@@ -107,6 +111,7 @@ export class UnaryCall implements StreamListener, UnaryRequest {
     this.#call = call;
     this.fields = call.fields;
     this.peer = call.peer;
+    this.certificate = call.certificate;
     this.#reader = new MessageReader(call.limits.maxReceiveBytes, call.rooms ?? NEW_ROOMS);
     const timeout = fieldOf(call.fields, "grpc-timeout");
     if (timeout !== undefined) this.#limit(timeout);

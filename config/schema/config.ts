@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AdminConfig, adminSchema } from "./admin.ts";
 import { type BatchingConfig, batchingSchema } from "./batching.ts";
+import { type ClientConfig, clientSchema } from "./clients.ts";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
 import { type GatewayConfig, gatewaySchema } from "./gateway.ts";
 import { type ModelConfig, modelSchema } from "./models.ts";
@@ -13,7 +14,7 @@ import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
  * A whole configuration, every default filled in. `gateway`, `server`, `state` and `workers` need a restart; `models`, `routes`, `resilience`,
- * `batching`, `compatibility` and `admin` are swapped while running.
+ * `batching`, `compatibility`, `clients` and `admin` are swapped while running.
  */
 export interface Config {
   readonly gateway: GatewayConfig;
@@ -25,6 +26,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   readonly resilience: ResilienceConfig;
   readonly compatibility: CompatibilityConfig;
+  /** Those that prove who they are. */
+  readonly clients: readonly ClientConfig[];
   readonly admin: AdminConfig;
   readonly state: StateConfig;
 }
@@ -42,6 +45,7 @@ export const configSchema: z.ZodType<Config> = section({
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),
+  clients: list(clientSchema).prefault([]).describe("Clients that prove who they are, by a token or a certificate."),
   admin: adminSchema.prefault({}),
   state: stateSchema.prefault({}),
 }).transform(({ $schema: _, ...config }): Config => config);

@@ -13,6 +13,8 @@ export interface ServerConfig {
   readonly drainTimeoutMs: number;
   readonly logLevel: LogLevel;
   readonly monitoring: MonitoringConfig;
+  /** Whether who is none of `clients` is turned away. Swapped by a reload. */
+  readonly requireClient: boolean;
 }
 
 export interface RestConfig {
@@ -163,4 +165,5 @@ export const serverSchema: z.ZodType<ServerConfig> = section({
   drainTimeout: duration().prefault("8s").describe("How long requests in flight may take to finish after SIGTERM."),
   logLevel: word(...LOG_LEVELS).prefault("info"),
   monitoring: monitoring.prefault({}),
+  requireClient: yesNo().prefault(false).describe("Whether requests that come from none of clients are refused."),
 }).transform(({ drainTimeout, ...others }): ServerConfig => ({ ...others, drainTimeoutMs: drainTimeout }));

@@ -1,1 +1,2 @@
 export { type Admission, createAdmission } from "./admission.ts";
+export { type Authenticate, authenticator } from "./clients.ts";

@@ -10,7 +10,8 @@ import {
   type StatusCode,
   timeLeftMs,
 } from "../../core/index.ts";
-import { PEER_KEY, type UnaryAnswer, type UnaryRequest } from "../../http2/index.ts";
+import { CERTIFICATE_KEY, PEER_KEY, type UnaryAnswer, type UnaryRequest } from "../../http2/index.ts";
+import type { Backend } from "../backend.ts";
 import type { Reply } from "../call.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
@@ -21,6 +22,8 @@ import { errorToStatus } from "./status.ts";
 export interface CallContext {
   readonly observation: Observation;
   readonly header: (name: string) => string | undefined;
+  /** The name of the client that has proven to send it. */
+  readonly client: string | undefined;
   readonly deadline: Deadline;
   readonly signal: CallSignal;
   readonly reply?: Reply | undefined;
@@ -29,6 +32,7 @@ export interface CallContext {
 }
 
 export interface AnswerParts {
+  readonly backend: Pick<Backend, "authenticate">;
   readonly observer: Observer;
   readonly log: Logger;
   readonly inFlight: InFlight;
@@ -42,10 +46,13 @@ export interface RawHandler {
 }
 
 /** A call that has come, whichever server has taken it. */
-interface Arrived extends Omit<CallContext, "observation"> {
+interface Arrived extends Omit<CallContext, "observation" | "client"> {
   readonly method: ObservedMethod;
   readonly path: string;
-  readonly client: string;
+  /** The address that it comes from. */
+  readonly peer: string;
+  /** The common name of the certificate that it comes with. */
+  readonly certificate: string | undefined;
   readonly bytesIn: number;
 }
 
@@ -59,12 +66,12 @@ const TIMER_SLACK_MS = 50;
 
 /** Runs a handler. Whatever it throws becomes an error; the request is counted once, before its answer leaves. */
 async function respond<Response>(
-  { observer, log }: AnswerParts,
-  { method, path, client, bytesIn, header, deadline, signal, reply, release }: Arrived,
+  { backend, observer, log }: AnswerParts,
+  { method, path, peer, certificate, bytesIn, header, deadline, signal, reply, release }: Arrived,
   sizeOf: (response: Response) => number,
   answer: (context: CallContext) => Response | Promise<Response>,
 ): Promise<Outcome<Response>> {
-  const observation = observer.start({ protocol: "grpc", method, request: path, client });
+  const observation = observer.start({ protocol: "grpc", method, request: path, client: peer });
   // Once the client has gone or its deadline has passed, it has been answered already.
   const codeOf = (code: StatusCode): StatusCode => {
     if (!signal.aborted) return code;
@@ -72,7 +79,9 @@ async function respond<Response>(
   };
   let response: Response;
   try {
-    response = await answer({ observation, header, deadline, signal, reply, release });
+    const client = backend.authenticate(header, certificate);
+    if (client !== undefined) observation.sentBy(client);
+    response = await answer({ observation, header, client, deadline, signal, reply, release });
   } catch (thrown) {
     const error = InferenceError.from(thrown, "gateway");
     if (error !== thrown) log.error({ err: thrown, method: path }, "unexpected error");
@@ -89,11 +98,11 @@ export async function answerPlain(
   { method, path, answer }: RawHandler,
   request: UnaryRequest,
 ): Promise<UnaryAnswer> {
-  const { fields, message, deadline, signal, peer: client } = request;
+  const { fields, message, deadline, signal, peer, certificate } = request;
   const release = (): void => request.release();
   const header = (name: string): string | undefined => headerIn(fields, name);
   const bytesIn = byteLengthOf(message);
-  const arrived = { method, path, client, bytesIn, header, deadline, signal, reply: request, release };
+  const arrived = { method, path, peer, certificate, bytesIn, header, deadline, signal, reply: request, release };
   const outcome = await respond(parts, arrived, byteLengthOf, (context) => answer(message, context));
   return "error" in outcome ? errorToStatus(outcome.error) : { code: 0, message: outcome.response };
 }
@@ -124,7 +133,8 @@ export function unary<Request, Response>(
     const arrived: Arrived = {
       method,
       path: call.getPath(),
-      client: String(call.metadata.get(PEER_KEY)[0] ?? ""),
+      peer: String(call.metadata.get(PEER_KEY)[0] ?? ""),
+      certificate: certificateOf(call.metadata.get(CERTIFICATE_KEY)[0]),
       bytesIn: sizeOf(call.request),
       header: headerOf(call),
       deadline: deadlineOf(call),
@@ -150,4 +160,8 @@ export function unary<Request, Response>(
     });
     void serve(call, reply, signal);
   };
+}
+
+function certificateOf(told: string | Buffer | undefined): string | undefined {
+  return told === undefined ? undefined : decodeURIComponent(String(told));
 }

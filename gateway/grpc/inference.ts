@@ -13,7 +13,7 @@ export async function infer(
   backend: Backend,
   method: InferenceMethod,
   message: Bytes,
-  { observation, header, deadline, signal, reply, release }: CallContext,
+  { observation, header, client, deadline, signal, reply, release }: CallContext,
   form: TensorForm,
 ): Promise<Bytes> {
   const spec = parseSpec(method, message);
@@ -25,7 +25,7 @@ export async function infer(
   };
   const own = new MessageBody(method, message, spec);
   const body = observedBody(own, { sentTo });
-  const serve = backend.serve({ method, spec, body, header, deadline, signal, reply });
+  const serve = backend.serve({ method, spec, body, header, client, deadline, signal, reply });
   const answer = await serve.catch((thrown: unknown) => {
     throw target === undefined ? thrown : explained(thrown, spec, target);
   });

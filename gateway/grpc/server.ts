@@ -63,7 +63,7 @@ export function createGrpcServer({
   // grpc-js writes to the console; what it has to say of a port is told by our own errors.
   setLogger({ error: (...words: unknown[]) => log.debug({ words }, "grpc-js") });
   const inFlight = new InFlight();
-  const parts = { observer, log, inFlight };
+  const parts = { backend, observer, log, inFlight };
   const raw = rawHandlers(backend, answerForm);
   const inner = new InnerServer({
     "grpc.max_receive_message_length": limits.maxReceiveBytes,

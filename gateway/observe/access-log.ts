@@ -25,7 +25,7 @@ export function createAccessLog(log: Logger): AccessLog {
   };
 }
 
-function factsOf({ arrival, outcome, spec, target, seconds }: Access): string {
+function factsOf({ arrival, outcome, spec, target, client, seconds }: Access): string {
   const { error } = outcome;
   const version = target === undefined ? askedVersion(spec) : String(target.version);
   return (
@@ -36,6 +36,7 @@ function factsOf({ arrival, outcome, spec, target, seconds }: Access): string {
     `,"code":"${outcome.code}"${outcome.httpStatus === undefined ? "" : `,"status":${outcome.httpStatus}`}` +
     `,"durationMs":${Math.round(seconds * 1e6) / 1e3},"bytesIn":${outcome.bytesIn},"bytesOut":${outcome.bytesOut}` +
     `,"client":${quoted(arrival.client)}` +
+    optional("clientName", client) +
     (error === undefined ? "" : `,"origin":"${error.origin}","error":${quoted(error.message)}`)
   );
 }

@@ -42,6 +42,8 @@ export interface Access {
   readonly outcome: Outcome;
   readonly spec: Pick<ModelSpec, "name" | "choice" | "signature"> | undefined;
   readonly target: Servable | undefined;
+  /** Who has proven to send it. */
+  readonly client: string | undefined;
   readonly seconds: number;
 }
 

@@ -19,6 +19,8 @@ export interface Observer {
 export interface Observation {
   /** Said as soon as it is known; may be said again with more in it. From here on it counts as in flight. */
   asksFor(spec: Pick<ModelSpec, "name" | "choice" | "signature">): void;
+  /** Who has proven to send it, by the name that the configuration gives. */
+  sentBy(client: string): void;
   /** Which version it has been sent to; of several, the last one counts. */
   sentTo(target: Servable): void;
   end(outcome: Outcome): void;
@@ -34,6 +36,7 @@ class RequestUnderWay implements Observation {
   readonly #startedMs = performance.now();
   #spec: Pick<ModelSpec, "name" | "choice" | "signature"> | undefined;
   #target: Servable | undefined;
+  #client: string | undefined;
   #inFlight: { left(): void } | undefined;
 
   constructor(parts: ObserverParts, arrival: Arrival) {
@@ -46,6 +49,10 @@ class RequestUnderWay implements Observation {
     if (this.#inFlight !== undefined) return;
     const { protocol, method } = this.#arrival;
     this.#inFlight = this.#parts.metrics.entered({ protocol, method, model: this.#knownModel() });
+  }
+
+  sentBy(client: string): void {
+    this.#client = client;
   }
 
   sentTo(target: Servable): void {
@@ -67,7 +74,14 @@ class RequestUnderWay implements Observation {
       },
       seconds,
     );
-    accessLog({ arrival: this.#arrival, outcome, spec: this.#spec, target: this.#target, seconds });
+    accessLog({
+      arrival: this.#arrival,
+      outcome,
+      spec: this.#spec,
+      target: this.#target,
+      client: this.#client,
+      seconds,
+    });
   }
 
   #knownModel(): string {

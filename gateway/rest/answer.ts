@@ -46,7 +46,9 @@ export function errorAnswer(error: InferenceError, status: number = httpStatus(e
     error.retryAfterMs === undefined
       ? {}
       : { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
-  return { status, body: errorBody(error.message), headers: { ...JSON_TYPE, ...retry } };
+  // RFC 9110, 15.5.2: a 401 says how to prove who one is.
+  const challenge = error.code === "UNAUTHENTICATED" ? { "www-authenticate": "Bearer" } : {};
+  return { status, body: errorBody(error.message), headers: { ...JSON_TYPE, ...retry, ...challenge } };
 }
 
 export function send(response: ServerResponse, { status, body, headers }: RestAnswer, close: boolean): void {

@@ -5,6 +5,7 @@ import { emptyAnswer, jsonAnswer, type RestAnswer } from "./answer.ts";
 import type { AddedHeaders, ApiRequest } from "./api-request.ts";
 import { withCors } from "./cors.ts";
 import { encoded } from "./encoding.ts";
+import { clientNameOf } from "./identify.ts";
 import { type InferParts, infer } from "./infer.ts";
 import { metadataJson, modelsJson, statusJson } from "./model.ts";
 import { failure, type Reaction } from "./reaction.ts";
@@ -59,6 +60,12 @@ function end(observation: Observation, { receivedBytes, error }: Reaction, answe
 /** Everything that runs no graph. */
 function look(parts: ApiParts, route: LookRoute, request: ApiRequest, observation: Observation): Reaction {
   const unread = request.hasBody;
+  try {
+    // Browsers ask first without saying who they are.
+    if (route.is !== "preflight") clientNameOf(parts.backend, request, observation);
+  } catch (thrown) {
+    return { ...failure(parts.log, thrown), receivedBytes: 0, unread };
+  }
   try {
     return { answer: lookAnswer(parts.backend, route, request, observation), receivedBytes: 0, unread };
   } catch (thrown) {

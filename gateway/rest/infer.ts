@@ -11,6 +11,7 @@ import { bigCall } from "./big-call.ts";
 import { type Body, whole } from "./body.ts";
 import type { BodyRoom } from "./body-room.ts";
 import { examplesCall } from "./examples.ts";
+import { clientNameOf } from "./identify.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
 import { deadlineOf } from "./parse.ts";
 import { predictCall } from "./predict.ts";
@@ -36,6 +37,12 @@ export async function infer(
 ): Promise<Reaction> {
   const { name, choice } = route;
   observation.asksFor({ name, choice, signature: "" });
+  let client: string | undefined;
+  try {
+    client = clientNameOf(parts.backend, request, observation);
+  } catch (thrown) {
+    return { ...failure(parts.log, thrown), receivedBytes: 0, unread: request.hasBody };
+  }
   const { maxBytes } = parts.config;
   const room = parts.room.enter();
   let receivedBytes = 0;
@@ -44,7 +51,7 @@ export async function infer(
     const body = coming instanceof Promise ? await coming : coming;
     receivedBytes = body.receivedBytes;
     if (body.is !== "read") return unreadable(body, maxBytes);
-    const json = await jsonOf(parts, route, body, request, observation);
+    const json = await jsonOf(parts, route, body, request, client, observation);
     return { answer: jsonAnswer(json), receivedBytes, unread: false };
   } catch (thrown) {
     return { ...failure(parts.log, thrown), receivedBytes, unread: false };
@@ -58,6 +65,7 @@ async function jsonOf(
   route: InferRoute,
   body: Extract<Body, { is: "read" }>,
   request: ApiRequest,
+  client: string | undefined,
   observation: Observation,
 ): Promise<Uint8Array> {
   const { backend, config, threads } = parts;
@@ -76,7 +84,7 @@ async function jsonOf(
   let answer: Answer;
   try {
     const body = observedBody(call, observation);
-    answer = await backend.serve({ method, spec, body, header, deadline, signal, reply: request });
+    answer = await backend.serve({ method, spec, body, header, client, deadline, signal, reply: request });
   } catch (thrown) {
     throw call.explain(thrown);
   }

@@ -52,6 +52,33 @@ describe("a configuration file is refused for", () => {
       want: ["2:39 batching.allowedRows: expected maxRows (32) as the last, got 16"],
     },
     {
+      name: "clients that cannot be told apart",
+      text: "models: []\nclients:\n- { name: a, token: t }\n- { name: a, token: t }\n- { name: b, certificate: c }\n- { name: d, certificate: c }",
+      want: [
+        "4:11 clients[1].name: is the name of clients[0] already",
+        "4:21 clients[1].token: is the token of clients[0] already",
+        "6:27 clients[3].certificate: is the certificate of clients[2] already",
+      ],
+    },
+    {
+      name: "a client that cannot prove who it is",
+      text: "models: []\nclients: [{ name: a }]",
+      want: ["2:11 clients[0]: expected a token, a certificate or both"],
+    },
+    {
+      name: "a token that is none, which is not shown",
+      text: 'models: []\nclients: [{ name: a, token: 123 }, { name: b, token: "a b" }]',
+      want: [
+        "2:29 clients[0].token: expected a token in quotes, of visible ASCII characters without spaces",
+        "2:54 clients[1].token: expected a token in quotes, of visible ASCII characters without spaces",
+      ],
+    },
+    {
+      name: "a door that nobody could pass",
+      text: "models: []\nserver: { requireClient: true }",
+      want: ["2:26 server.requireClient: refuses everybody: clients names none"],
+    },
+    {
       name: "a missing path",
       text: "models:\n  - name: m\n",
       want: ["2:5 models[0].path: is missing"],

@@ -5,7 +5,7 @@ import { infer } from "../../../gateway/grpc/inference.ts";
 import { dtypeNamed, encodePredictRequest, packedTensor } from "../../../tensor/index.ts";
 import { createTestBackend } from "../setup/backend.ts";
 
-const NOTHING = { asksFor() {}, sentTo() {}, end() {} };
+const NOTHING = { asksFor() {}, sentBy() {}, sentTo() {}, end() {} };
 const X = packedTensor(dtypeNamed("float"), [1], new Uint8Array(4));
 const MESSAGE = encodePredictRequest(
   { spec: { name: modelName("half"), choice: LATEST, signature: "" }, inputs: new Map([["x", X]]), outputFilter: [] },
@@ -59,6 +59,7 @@ for (const { name, use, want } of [
     const context = {
       observation: NOTHING,
       header: () => undefined,
+      client: undefined,
       deadline: NO_DEADLINE,
       signal: new CallController(),
       release: () => void released++,

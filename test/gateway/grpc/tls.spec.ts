@@ -41,7 +41,11 @@ function serverTls(more: Partial<TlsConfig> = {}): TlsConfig {
 }
 
 /** OK, or the code of what came instead, from a client that knows the authority. */
-async function ask(grpc: GrpcUnderTest, own?: string): Promise<string> {
+async function ask(
+  grpc: GrpcUnderTest,
+  own?: string,
+  path = "/tensorflow.serving.PredictionService/Predict",
+): Promise<string> {
   const channel =
     own === undefined
       ? credentials.createSsl(read("ca.pem"))
@@ -51,7 +55,6 @@ async function ask(grpc: GrpcUnderTest, own?: string): Promise<string> {
   });
   try {
     return await new Promise((resolve) => {
-      const path = "/tensorflow.serving.PredictionService/Predict";
       client.makeUnaryRequest(path, same, same, Buffer.alloc(0), { deadline: Date.now() + 5_000 }, (error) =>
         resolve(error === null ? "OK" : told(error)),
       );
@@ -74,6 +77,25 @@ testWithOpenssl("clients without a certificate are turned away where one is aske
   await using grpc = await startGrpc({ tls: serverTls({ ca: pem("ca.pem"), clientVerify: true }) });
   expect(await ask(grpc, "client")).toBe(ANSWERED);
   expect(await ask(grpc)).toMatch(/^(UNAVAILABLE|DEADLINE_EXCEEDED)/);
+});
+
+testWithOpenssl("the common name of a client's certificate tells who it is", async () => {
+  await using grpc = await startGrpc({ tls: serverTls({ ca: pem("ca.pem"), clientVerify: true }) });
+  grpc.backend.authenticate = (_header, certificate) => certificate;
+  await ask(grpc, "client");
+  await ask(grpc, "client", "/tensorflow.serving.ModelService/GetModelStatus");
+  expect(grpc.lines.map(({ method, clientName }) => [method, clientName])).toEqual([
+    ["Predict", "client"],
+    ["GetModelStatus", "client"],
+  ]);
+});
+
+test("nobody names a certificate that it has not", async () => {
+  await using grpc = await startGrpc();
+  grpc.backend.authenticate = (_header, certificate) => certificate;
+  const path = "/tensorflow.serving.ModelService/GetModelStatus";
+  await grpc.ask({ path, message: Buffer.alloc(0), metadata: { "tensorgate-certificate": "mesh" } }).catch(() => {});
+  expect(grpc.lines[0]).not.toHaveProperty("clientName");
 });
 
 test("a key that is none is told in words", async () => {

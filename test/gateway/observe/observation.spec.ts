@@ -124,10 +124,11 @@ test("a line is what the log would make of its facts, whatever a client has sent
     outcome: { code: "NOT_FOUND", bytesIn: 0, bytesOut: 7, error: new InferenceError("NOT_FOUND", 'no "x"\n') },
     spec: undefined,
     target: undefined,
+    client: "acme",
     seconds: 0.0012344,
   });
   const facts = { protocol: "rest", method: "Unknown", request, code: "NOT_FOUND", durationMs: 1.234, bytesIn: 0 };
-  const rest = { bytesOut: 7, client: "[::1]:1", origin: "client", error: 'no "x"\n' };
+  const rest = { bytesOut: 7, client: "[::1]:1", clientName: "acme", origin: "client", error: 'no "x"\n' };
   child.info({ ...facts, ...rest }, "access");
   const [ours, pinos] = lines.map((line) => ({ ...line, time: 0 }));
   expect(ours).toEqual(pinos);

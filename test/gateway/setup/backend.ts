@@ -48,6 +48,7 @@ export type Serve = (call: InferenceCall, target: Servable) => Promise<Answer>;
  * ("even", 1) and regress 1 for each example. `serve` and the other members can be replaced by a test.
  */
 export interface TestBackend extends Backend {
+  authenticate: Backend["authenticate"];
   serveWith: Serve;
   resolve: (...asked: Parameters<Backend["resolve"]>) => Servable;
   reload: (request: ReloadConfigRequest) => Promise<void>;
@@ -92,6 +93,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
       const what = version === undefined ? "any versions" : `version ${version}`;
       throw new InferenceError("NOT_FOUND", `Could not find ${what} of model ${name}`);
     },
+    authenticate: () => undefined,
     modelNames: () => Array.from(models.keys(), modelName),
     merging: () => backend.mergingNow,
     missing: () => backend.missingNow,

@@ -21,6 +21,7 @@ function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 
     batching: "off",
     routes: [],
     compatibility: { strictJson: false, urlSafeBase64: false },
+    clients: [],
     admin: { enabled: false, token: undefined, explainHeader: false },
     state: { folder: undefined },
     resilience: {
