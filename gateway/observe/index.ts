@@ -1,5 +1,6 @@
 export type { Arrival, ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
+export { labelText } from "./label-text.ts";
 export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { baselineOf, type RampRoute, weighed } from "../../../gateway/ramps/weights.ts";
+import { configWith } from "./setup.ts";
+
+function routeWith(split: readonly Record<string, unknown>[], ramp: Record<string, unknown> = {}): RampRoute {
+  return configWith(ramp, { split }).routes[0] as RampRoute;
+}
+
+const THREE = [
+  { name: "a", version: 1, weight: 3 },
+  { name: "new", version: 2 },
+  { name: "b", version: 3, weight: 1 },
+];
+
+for (const { name, split, percent, want } of [
+  { name: "the others share the rest by their weights", split: THREE, percent: 20, want: [60, 20, 20] },
+  { name: "an arm without a percent gets nothing", split: THREE, percent: 0, want: [75, 0, 25] },
+  { name: "an arm with all leaves nothing", split: THREE, percent: 100, want: [0, 100, 0] },
+  {
+    name: "others without any weight share alike",
+    split: THREE.map((arm) => (arm.name === "new" ? arm : { ...arm, weight: 0 })),
+    percent: 40,
+    want: [30, 40, 30],
+  },
+]) {
+  test(name, () => {
+    expect(weighed(routeWith(split), percent).action.arms.map(({ weight }) => weight)).toEqual(want);
+  });
+}
+
+test("the baseline is the arm that is named, or the heaviest of the others", () => {
+  expect(baselineOf(routeWith(THREE))).toBe("a");
+  expect(baselineOf(routeWith(THREE, { baseline: "b" }))).toBe("b");
+});
