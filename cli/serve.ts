@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { flagHelp, loadSettings, parseFlags, restartParts, type Settings, watchSettings } from "../config/index.ts";
-import { createBusyLogger, type Logger } from "../core/index.ts";
-import { memberMain, ownPlaces, type RunningGateway, startGateway, startProcesses } from "../gateway/index.ts";
+import { flagHelp, loadSettings, parseFlags, type Settings, watchSettings } from "../config/index.ts";
+import { createBusyLogger } from "../core/index.ts";
+import { createStateFolder, Keeper, memberMain, ownPlaces, startGateway, startProcesses } from "../gateway/index.ts";
 import { ensureRuntime } from "../worker/runtime/index.ts";
+import { onHangUp } from "./hang-up.ts";
 import { launchWorkers } from "./launch-workers.ts";
 import { packageVersion } from "./package-version.ts";
 
@@ -15,9 +16,13 @@ export async function serve(args: readonly string[]): Promise<number> {
     return 0;
   }
   const settings = await loadSettings(flags);
-  const { config, notes, modelsFrom } = settings;
-  const log = createBusyLogger("gateway", config.server.logLevel);
+  const { notes, modelsFrom } = settings;
+  const log = createBusyLogger("gateway", settings.config.server.logLevel);
   for (const note of notes) log.warn(note);
+  const state = createStateFolder(settings.config.state.folder, log);
+  const control = new Keeper({ settings, readAgain: () => loadSettings(flags), state, log });
+  const { config } = control;
+  onHangUp(() => void control.reload("signal").catch((thrown: unknown) => log.error({ err: thrown }, "reload failed")));
 
   const signalled = untilSignal();
   const ended = new AbortController();
@@ -28,13 +33,14 @@ export async function serve(args: readonly string[]): Promise<number> {
   };
   const prepared = prepare();
   const launch = launchWorkers({ config, libraryFolder: () => libraryFolder, log });
-  const parts = { config, log, places: ownPlaces(config.workers, launch, log), prepared };
+  const parts = { config, control, log, places: ownPlaces(config.workers, launch, log), prepared };
   const { processes: count } = config.gateway;
   const gateway = count === 1 ? await startGateway(parts) : await startProcesses({ ...parts, count, program: MEMBER });
   const { restPort: rest, grpcPort: grpc } = gateway;
   const url = rest === undefined ? undefined : `http://${reachableHost(config.server.host)}:${rest}/v1/models`;
   log.info({ rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
-  void followSettings(settings, gateway, log, ended.signal);
+  await control.drive(gateway.apply, config);
+  void followSettings(settings, control, ended.signal);
 
   const failure = await Promise.race([signalled, failureOf(prepared)]);
   ended.abort();
@@ -91,22 +97,10 @@ function failureOf(promise: Promise<unknown>): Promise<Error> {
   });
 }
 
-async function followSettings(
-  settings: Settings,
-  gateway: RunningGateway,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  let before = settings.config;
+async function followSettings(settings: Settings, control: Keeper, signal: AbortSignal): Promise<void> {
   await watchSettings(settings, {
     signal,
-    changed({ config, modelsFrom }) {
-      const held = restartParts(before, config);
-      before = config;
-      gateway.apply(config);
-      log.info({ models: config.models.length, routes: config.routes.length, modelsFrom }, "config applied");
-      if (held.length > 0) log.warn(`changes of ${held.join(" and ")} act after a restart`);
-    },
-    refused: ({ message }) => log.error(`config refused, the last good one stays:\n${message}`),
+    changed: async (next) => void (await control.take(next, "file")),
+    refused: (error) => void control.refuse(error, "file"),
   });
 }

@@ -107,7 +107,8 @@ function withoutEmptySections(value: unknown): Readonly<Record<string, unknown>>
   return Object.fromEntries(Object.entries(sections).filter(([, section]) => section !== null));
 }
 
-function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile): Problem[] {
+/** Each key that is not known is a problem of its own. */
+export function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile): Problem[] {
   if (issue.code !== "unrecognized_keys") return [yaml.problem(issue.path, issue.message)];
   const messages = issue.message.split("\n");
   return issue.keys.map((key, i) => yaml.problem([...issue.path, key], messages[i] ?? issue.message, "key"));

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { batchingByModel, type Config, didYouMean } from "../config/index.ts";
 import {
-  type CallSignal,
+  CallController,
   InferenceError,
   type Logger,
   type ModelName,
@@ -11,6 +10,7 @@ import {
 import { authenticator, createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
+import type { Apply, Control } from "./control/index.ts";
 import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
@@ -21,6 +21,7 @@ import { compileRoutes, decide, resolve, routeStage } from "./routing/index.ts";
 import { serve } from "./serve.ts";
 import type { Steps } from "./steps.ts";
 import { createPool, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
+import { within } from "./within.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -29,16 +30,10 @@ export interface GatewayOptions {
   /** What the first worker waits for (a library that is being fetched); the ports open without it. */
   readonly prepared: Promise<unknown>;
   readonly log: Logger;
-  /** The other processes that serve the same ports; undefined: there are none. */
-  readonly peers?: Peers;
-}
-
-/** What a process of a gateway asks of the others. */
-export interface Peers {
-  /** Resolves once they have taken over the same configuration as well, and each of `awaited` answers or has failed. */
-  apply(config: Config, awaited: readonly ModelName[]): Promise<void>;
-  /** What each of them has counted. */
-  metrics(page: MetricsPage): Promise<readonly string[]>;
+  /** Whoever keeps the configuration; what changes comes by `apply`. */
+  readonly control: Control;
+  /** What the other processes that serve the same ports have counted; undefined: there are none. */
+  readonly others?: (page: MetricsPage) => Promise<readonly string[]>;
 }
 
 /** A gateway that listens. Whoever starts it shuts it down. */
@@ -48,9 +43,7 @@ export interface Gateway {
   /** Undefined where only a Unix socket is listened on. */
   readonly grpcPort: number | undefined;
   /** Takes over models, routes and resilience in one step; requests in flight end as they began. */
-  apply(config: Config): void;
-  /** Resolves once every connected worker has taken over the last configuration, and each of `awaited` answers or has failed. */
-  applied(awaited: readonly ModelName[], signal: CallSignal): Promise<void>;
+  readonly apply: Apply;
   /** What this process alone has counted. */
   metrics(page: MetricsPage): Promise<string>;
   /** Not ready, then finishes what is in flight within `limitMs`, then ends ports and workers. */
@@ -67,7 +60,14 @@ const HEALTH_MS = 50;
 const MISSING_LOGGED = 10;
 
 /** Opens the ports and starts the pool. Throws an Error that a person can read when a port cannot be had. */
-export async function startGateway({ config: first, places, prepared, log, peers }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({
+  config: first,
+  places,
+  prepared,
+  log,
+  control,
+  others,
+}: GatewayOptions): Promise<Gateway> {
   let config = first;
   let routes = compileRoutes(config);
   let bounds = batchingByModel(config);
@@ -76,15 +76,15 @@ export async function startGateway({ config: first, places, prepared, log, peers
   const pool = createPool({ config, places, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
   const { registry } = pool;
 
-  const apply = (next: Config): void => {
+  const apply: Apply = async (next, awaited) => {
+    // All of it is made before any of it holds.
+    const made = [compileRoutes(next), batchingByModel(next), authenticator(next)] as const;
+    [routes, bounds, authenticate] = made;
     config = next;
-    routes = compileRoutes(next);
-    bounds = batchingByModel(next);
-    authenticate = authenticator(next);
     pool.apply(next);
+    if (awaited === undefined) return;
+    await pool.until(() => pool.applied() && awaited.every((name) => pool.decided(name)), new CallController());
   };
-  const applied = async (awaited: readonly ModelName[], signal: CallSignal): Promise<void> =>
-    await pool.until(() => pool.applied() && awaited.every((name) => pool.decided(name)), signal);
   const batching = createBatching({
     configOf: (model) => bounds.get(model),
     endpointCount: ({ name, version }) => registry.endpointsOf(name, version).length,
@@ -115,14 +115,15 @@ export async function startGateway({ config: first, places, prepared, log, peers
     modelNames: () => config.models.map(({ name }) => name),
     merging: (name) => (bounds.has(name) ? modelMerging(registry.available(name), batching.mergingOf) : undefined),
     missing,
-    reload: (request, signal) => reloadModels(request, { config: () => config, apply, applied, pool, peers, signal }),
+    reload: (request, signal) => reloadModels(request, { config: () => config, control, pool, signal }),
     metricValue: (name) => metrics.serving.valueOf(name),
   };
 
   const metrics = createMetrics({
     workers: () => pool.workers(),
     ready: () => missing().length === 0,
-    ...(peers === undefined ? {} : { others: (page) => peers.metrics(page) }),
+    control: () => control.metrics(),
+    ...(others === undefined ? {} : { others }),
   });
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
@@ -163,7 +164,6 @@ export async function startGateway({ config: first, places, prepared, log, peers
       grpcPort: await grpcServer.listen(),
       restPort: await restServer?.listen(),
       apply,
-      applied,
       metrics: (page) => metrics.pageOfThis(page),
       async shutDown(limitMs) {
         const endMs = performance.now() + limitMs;
@@ -192,14 +192,6 @@ function atMostEvery(periodMs: number, act: () => void): () => void {
       act();
     }, periodMs).unref();
   };
-}
-
-/** Waits for a promise, but not for longer. */
-async function within(limitMs: number, promise: Promise<void>): Promise<void> {
-  const ended = new AbortController();
-  const limit = sleep(limitMs, undefined, { signal: ended.signal }).catch(() => {});
-  await Promise.race([promise, limit]);
-  ended.abort();
 }
 
 /** `resilience.timeout` caps the client's own deadline. */

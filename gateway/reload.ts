@@ -1,14 +1,12 @@
 import { type Config, checkReloadedLabels, type ModelConfig, serverConfigToModels } from "../config/index.ts";
-import { type CallSignal, type ModelName, notAvailable } from "../core/index.ts";
+import { type CallSignal, InferenceError, notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
-import type { Peers } from "./gateway.ts";
+import type { Control } from "./control/index.ts";
 import type { Pool } from "./upstream/index.ts";
 
 export interface ReloadParts {
   readonly config: () => Config;
-  readonly apply: (config: Config) => void;
-  readonly applied: (awaited: readonly ModelName[], signal: CallSignal) => Promise<void>;
-  readonly peers: Peers | undefined;
+  readonly control: Control;
   readonly pool: Pool;
   /** Aborted when the client gives up; what was applied stays. */
   readonly signal: CallSignal;
@@ -34,13 +32,30 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
   }
 
   const added = models.filter(({ name }) => !known.has(name));
-  const next = { ...config, models };
-  const awaited = added.map(({ name }) => name);
-  parts.apply(next);
-  await Promise.all([parts.applied(awaited, signal), parts.peers?.apply(next, awaited)]);
+  const taken = parts.control.replaceModels(
+    models,
+    added.map(({ name }) => name),
+  );
+  await unlessAborted(taken, signal);
 
   const absent = added.filter(({ name }) => pool.registry.latest(name) === undefined);
   if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pool.registry.failure(name) })));
+}
+
+/** The signal ends only the wait. */
+async function unlessAborted(promise: Promise<void>, signal: CallSignal): Promise<void> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new InferenceError("CANCELLED", "the client has given up"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+    promise.catch(() => {});
+  }
 }
 
 /** What the message has no word for stays as it was. */

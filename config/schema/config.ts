@@ -48,4 +48,7 @@ export const configSchema: z.ZodType<Config> = section({
   clients: list(clientSchema).prefault([]).describe("Clients that prove who they are, by a token or a certificate."),
   admin: adminSchema.prefault({}),
   state: stateSchema.prefault({}),
-}).transform(({ $schema: _, ...config }): Config => config);
+}).transform((written): Config => {
+  const { $schema: _, ...config } = written;
+  return config;
+});

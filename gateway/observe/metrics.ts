@@ -16,6 +16,8 @@ export interface MetricsSources {
   /** Asked at each scrape. */
   readonly workers: () => Promise<readonly WorkerFigures[]>;
   readonly ready: () => boolean;
+  /** Metrics that the process which keeps the configuration counts alone: lines of our own page. */
+  readonly control?: () => Promise<string>;
   /** What other processes of the same gateway have counted, to be added. */
   readonly others?: (page: MetricsPage) => Promise<readonly string[]>;
 }
@@ -83,6 +85,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
     departed: ({ model, version, signature }, calls) => batches.observe({ model, version, signature }, calls),
     pageOfThis,
-    page: async (which) => sumOfPages((await Promise.all([pageOfThis(which), sources.others?.(which) ?? []])).flat()),
+    async page(which) {
+      const others = sources.others?.(which) ?? [];
+      const control = which === "own" ? (sources.control?.() ?? "") : "";
+      const [own, rest, more] = await Promise.all([pageOfThis(which), others, control]);
+      return `${sumOfPages([own, ...rest])}${more}`;
+    },
   };
 }

@@ -59,8 +59,8 @@ export class MemberLink {
     return first;
   }
 
-  /** Resolves once it has taken the configuration over, and each of `awaited` answers or has failed. */
-  apply(config: Config, awaited: readonly ModelName[]): Promise<void> {
+  /** Resolves once it has taken the configuration over; where models are `awaited`, once each of them answers or has failed. */
+  apply(config: Config, awaited: readonly ModelName[] | undefined): Promise<void> {
     return this.#ask(this.#applied, (ask) => this.send({ is: "apply", config, awaited, ask }), undefined);
   }
 

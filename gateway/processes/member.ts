@@ -1,5 +1,7 @@
-import { CallController, createBusyLogger } from "../../core/index.ts";
-import { type Gateway, type Peers, startGateway } from "../gateway.ts";
+import { createBusyLogger } from "../../core/index.ts";
+import { type Reply, remoteControl } from "../control/index.ts";
+import { type Gateway, startGateway } from "../gateway.ts";
+import type { MetricsPage } from "../observe/index.ts";
 import { Asks } from "./asks.ts";
 import type { ToMember, ToPrimary } from "./messages.ts";
 import { SharedPlaces } from "./shared-places.ts";
@@ -9,12 +11,11 @@ import { SharedPlaces } from "./shared-places.ts";
  * primary process keeps. Lives until that says so or is gone. Answers the exit status.
  */
 export async function memberMain(): Promise<number> {
-  const applied = new Asks<void>();
+  const answered = new Asks<Reply>();
   const counted = new Asks<readonly string[]>();
-  const peers: Peers = {
-    apply: (config, awaited) => applied.ask((ask) => tell({ is: "applyAll", config, awaited, ask })),
-    metrics: (page) => counted.ask((ask) => tell({ is: "countAll", page, ask })),
-  };
+  const control = remoteControl((question) => answered.ask((ask) => tell({ is: "question", question, ask })));
+  const others = (page: MetricsPage): Promise<readonly string[]> =>
+    counted.ask((ask) => tell({ is: "countAll", page, ask }));
   const [prepared, isPrepared] = promise<void>();
   const [ended, end] = promise<number>();
   let places: SharedPlaces | undefined;
@@ -25,7 +26,7 @@ export async function memberMain(): Promise<number> {
     const log = createBusyLogger("gateway", config.server.logLevel);
     const open = (events: ConstructorParameters<typeof SharedPlaces>[0]): SharedPlaces =>
       (places = new SharedPlaces(events, tell));
-    gateway = await startGateway({ config, places: open, prepared, log, peers });
+    gateway = await startGateway({ config, places: open, prepared, log, control, others });
     const { restPort, grpcPort } = gateway;
     tell({ is: "listening", restPort, grpcPort });
     process.once("SIGTERM", () => shutDown(config.server.drainTimeoutMs));
@@ -41,14 +42,15 @@ export async function memberMain(): Promise<number> {
         places?.update(message.places);
         return isPrepared();
       case "apply":
-        gateway?.apply(message.config);
-        await gateway?.applied(message.awaited, new CallController().signal);
-        return tell({ is: "applied", ask: message.ask });
+        // Whoever asks is not kept waiting by a process that fails.
+        return await gateway
+          ?.apply(message.config, message.awaited)
+          .finally(() => tell({ is: "applied", ask: message.ask }));
       case "count":
         if (gateway !== undefined) tell({ is: "counted", ask: message.ask, page: await gateway.metrics(message.page) });
         return;
-      case "applied":
-        return applied.answered(message.ask);
+      case "answered":
+        return answered.answered(message.ask, message.reply);
       case "counted":
         return counted.answered(message.ask, message.pages);
       case "shutDown":
@@ -57,7 +59,7 @@ export async function memberMain(): Promise<number> {
   };
 
   // The terminal's Ctrl-C reaches every process; the primary decides.
-  process.on("SIGINT", () => {});
+  process.on("SIGINT", () => {}).on("SIGHUP", () => {});
   process.on("disconnect", () => process.exit(1));
   process.on("message", (message: ToMember) => {
     take(message).catch((thrown: unknown) => {

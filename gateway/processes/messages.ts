@@ -1,5 +1,6 @@
 import type { Config } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
+import type { Question, Reply } from "../control/index.ts";
 import type { MetricsPage } from "../observe/index.ts";
 import type { WorkerFacts, WorkerSlot } from "../upstream/index.ts";
 
@@ -12,10 +13,16 @@ export type ToMember =
   | { readonly is: "start"; readonly config: Config }
   /** All places of local workers, as they are now. Not sent before the library that they need is there. */
   | { readonly is: "places"; readonly places: readonly Place[] }
-  | { readonly is: "apply"; readonly config: Config; readonly awaited: readonly ModelName[]; readonly ask: number }
+  /** Answered once it is taken over; where models are awaited, once each of them answers or has failed. */
+  | {
+      readonly is: "apply";
+      readonly config: Config;
+      readonly awaited: readonly ModelName[] | undefined;
+      readonly ask: number;
+    }
   | { readonly is: "count"; readonly page: MetricsPage; readonly ask: number }
-  /** The answer to a member's own question. */
-  | { readonly is: "applied"; readonly ask: number }
+  /** Answers to a member's own questions. */
+  | { readonly is: "answered"; readonly ask: number; readonly reply: Reply }
   | { readonly is: "counted"; readonly ask: number; readonly pages: readonly string[] }
   | { readonly is: "shutDown"; readonly limitMs: number };
 
@@ -31,8 +38,9 @@ export type ToPrimary =
   /** Answers to the primary's questions. */
   | { readonly is: "applied"; readonly ask: number }
   | { readonly is: "counted"; readonly ask: number; readonly page: string }
-  /** The same questions, to all other members. */
-  | { readonly is: "applyAll"; readonly config: Config; readonly awaited: readonly ModelName[]; readonly ask: number }
+  /** To whoever keeps the configuration. */
+  | { readonly is: "question"; readonly question: Question; readonly ask: number }
+  /** What all others have counted. */
   | { readonly is: "countAll"; readonly page: MetricsPage; readonly ask: number };
 
 export interface Place extends WorkerFacts {

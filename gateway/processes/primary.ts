@@ -1,13 +1,13 @@
 import cluster from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Config } from "../../config/index.ts";
+import { replyTo } from "../control/index.ts";
 import { workersShareMs } from "../end-limits.ts";
 import type { Gateway, GatewayOptions } from "../gateway.ts";
 import { quickDeathsAfter, RESTART_RULE, restartDelayMs, type WorkerSlot } from "../upstream/index.ts";
 import { MemberLink, type Ports } from "./member-link.ts";
 import type { ToPrimary } from "./messages.ts";
 
-export interface ProcessesOptions extends Omit<GatewayOptions, "peers"> {
+export interface ProcessesOptions extends Omit<GatewayOptions, "others"> {
   /** How many processes serve the ports. */
   readonly count: number;
   /** What starts a member: a program that calls `memberMain`. */
@@ -23,7 +23,7 @@ export type RunningGateway = Pick<Gateway, "restPort" | "grpcPort" | "apply" | "
  * person can read when a port cannot be had. Whoever starts it shuts it down.
  */
 export async function startProcesses(options: ProcessesOptions): Promise<RunningGateway> {
-  const { count, program, prepared, log } = options;
+  const { count, program, prepared, log, control } = options;
   let { config } = options;
   /** By their places. */
   const members = new Map<number, MemberLink>();
@@ -68,10 +68,10 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
         if (slot !== undefined && othersThan(member).every((each) => silent.has(each))) places.kill(slot);
         return;
       }
-      case "applyAll":
-        ({ config } = message);
-        await Promise.all(othersThan(member).map((other) => other.apply(config, message.awaited)));
-        return member.send({ is: "applied", ask: message.ask });
+      case "question": {
+        const reply = await replyTo(control, message.question, log);
+        return member.send({ is: "answered", ask: message.ask, reply });
+      }
       case "countAll": {
         const pages = await Promise.all(othersThan(member).map((other) => other.count(message.page)));
         return member.send({ is: "counted", ask: message.ask, pages: pages.filter((page) => page !== undefined) });
@@ -145,9 +145,9 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
   void startPlaces();
   return {
     ...ports,
-    apply(next: Config) {
+    async apply(next, awaited) {
       config = next;
-      for (const member of members.values()) void member.apply(next, []);
+      await Promise.all([...members.values()].map((member) => member.apply(next, awaited)));
     },
     async shutDown(limitMs) {
       const workersMs = workersShareMs(limitMs);

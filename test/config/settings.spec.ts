@@ -27,6 +27,10 @@ function serve(...argv: string[]): Promise<Settings> {
   return loadSettings(parseFlags(argv, "serve"));
 }
 
+async function folderOf(...argv: string[]): Promise<string | undefined> {
+  return (await serve(...argv)).config.state.folder;
+}
+
 const names = ({ config }: Settings): string[] => config.models.map(({ name }) => name);
 const list = (name: string): string =>
   `model_config_list { config { name: "${name}" base_path: "/${name}" model_platform: "tensorflow" } }`;
@@ -47,7 +51,6 @@ test("with a flag that names models, they are all there is", async () => {
 
 test("what is kept stands beside the config file, by its name, or where the file says; nowhere without one", async () => {
   const models = "models: [{ name: m, path: m }]";
-  const folderOf = async (...argv: string[]): Promise<string | undefined> => (await serve(...argv)).config.state.folder;
   expect(await folderOf(`--config=${write("a.yaml", models)}`)).toBe(join(folder, ".tensorgate/a.yaml"));
   expect(await folderOf(`--config=${write("b.yaml", `${models}\nstate: { folder: kept }`)}`)).toBe(
     join(folder, "kept"),

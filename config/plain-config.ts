@@ -1,0 +1,37 @@
+import type { Config } from "./schema/config.ts";
+
+/**
+ * A configuration as JSON values, for people and programs that look at it: every default filled in, units at the end of names,
+ * and `"<secret>"` in place of tokens, passwords and private keys.
+ */
+export function plainConfig(config: Config): Readonly<Record<string, unknown>> {
+  return plain(config) as Readonly<Record<string, unknown>>;
+}
+
+const SECRET = "<secret>";
+
+/** Keys of the schema, never of free mappings, whose values nobody is shown. */
+const SECRET_KEY = /^(key|keys|token|tokens|secret|password)$|(Key|Token|Secret|Password)s?$/;
+
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : "none";
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof RegExp) return value.source;
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, each]) => [String(key), plain(each)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      SECRET_KEY.test(key) && isText(each) ? hidden(each) : plain(each),
+    ]),
+  );
+}
+
+function isText(value: unknown): value is string | readonly unknown[] {
+  return typeof value === "string" || (Array.isArray(value) && value.every((each) => typeof each === "string"));
+}
+
+function hidden(value: string | readonly unknown[]): unknown {
+  return typeof value === "string" ? SECRET : value.map(() => SECRET);
+}
