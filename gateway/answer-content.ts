@@ -1,4 +1,4 @@
-import { type Bytes, joined } from "../core/index.ts";
+import { type Bytes, byteLengthOf, joined } from "../core/index.ts";
 import { decodePredictResponse, encodePredictResponse, type Tensor, type TensorForm } from "../tensor/index.ts";
 import type { AnswerContent, ReceivedMessage } from "./call.ts";
 
@@ -35,4 +35,15 @@ class MessageInPieces implements ReceivedMessage {
 /** Of Predict. Throws INTERNAL with origin worker for a message that is no such answer. */
 export function outputsOf(content: AnswerContent): ReadonlyMap<string, Tensor> {
   return content.is === "outputs" ? content.outputs : decodePredictResponse(content.message).outputs;
+}
+
+/** How long it is in memory, without joining what came in pieces. */
+export function contentBytes(content: AnswerContent): number {
+  if (content.is === "message") return byteLengthOf(content.pieces ?? content.message);
+  let bytes = 0;
+  for (const tensor of content.outputs.values()) {
+    if (tensor.kind === "packed") bytes += tensor.data.length;
+    else for (const value of tensor.values) bytes += value.length + 2;
+  }
+  return bytes;
 }

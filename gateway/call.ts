@@ -53,6 +53,11 @@ export interface CallBody {
   inputBytes?(): Bytes | undefined;
   /** How many rows the request has, as far as that can be told without a signature. */
   rowCount?(): number | undefined;
+  /**
+   * The same for another call, which may be sent after this one has ended: the memory that it needs stays as it is. To be taken
+   * before anything else is asked for.
+   */
+  copy?(): CallBody | undefined;
 }
 
 /** What ends a call before its answer. */

@@ -3,11 +3,19 @@ import type { Answer, InferenceCall, RoutedCall } from "./call.ts";
 import type { Decision, Stage } from "./routing/index.ts";
 import { attempt, type Steps } from "./steps.ts";
 
+/** The way of a call to which a route applies, with what its shadows get of it. */
+export function follow(steps: Steps, decision: Decision): Promise<Answer> {
+  if (decision.route.config.shadows.length === 0) return answered(steps, decision);
+  const copies = steps.copiesOf(decision);
+  const answering = answered(steps, decision);
+  return copies === undefined ? answering : copies.after(answering);
+}
+
 /**
- * The way of a call to which a route applies: its own targets, then those of its fallback one by one, until one answers. What a
- * stage without any available target fails with always leads to the next; other failures only where the route says so.
+ * Asks the route's own targets, then those of its fallback one by one, until one answers. What a stage without any available
+ * target fails with always leads to the next; other failures only where the route says so.
  */
-export async function follow(steps: Steps, decision: Decision): Promise<Answer> {
+async function answered(steps: Steps, decision: Decision): Promise<Answer> {
   const { call, route } = decision;
   const { stages } = route;
   const afterMs = route.config.fallback?.afterMs;

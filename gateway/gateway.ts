@@ -17,9 +17,10 @@ import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
-import { compileRoutes, decide, resolve, routeStage } from "./routing/index.ts";
+import { compileRoutes, decide, resolve, routeStage, servableOf } from "./routing/index.ts";
 import { serve } from "./serve.ts";
-import type { Steps } from "./steps.ts";
+import { createShadowing } from "./shadowing/index.ts";
+import { attempt, type Steps } from "./steps.ts";
 import { createPool, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 import { within } from "./within.ts";
 
@@ -81,6 +82,7 @@ export async function startGateway({
     const made = [compileRoutes(next), batchingByModel(next), authenticator(next)] as const;
     [routes, bounds, authenticate] = made;
     config = next;
+    shadowing.apply(next.routes);
     pool.apply(next);
     if (awaited === undefined) return;
     await pool.until(() => pool.applied() && awaited.every((name) => pool.decided(name)), new CallController());
@@ -93,12 +95,26 @@ export async function startGateway({
       metrics.departed({ model: name, version: String(version), signature }, calls),
     log,
   });
+  const metrics = createMetrics({
+    workers: () => pool.workers(),
+    ready: () => missing().length === 0,
+    control: () => control.metrics(),
+    ...(others === undefined ? {} : { others }),
+  });
+  const shadowing = createShadowing({
+    routes: config.routes,
+    servableOf: (call, target) => servableOf(routes, registry, call, target),
+    send: (routed) => attempt(batching, routed),
+    metrics: metrics.shadows,
+    log,
+  });
   const steps: Steps = {
     admit: (call) => admission.admit(call),
     retry: pool.retry,
     decide: (call) => decide(routes, call),
     resolve: (call) => ({ call, target: resolve(routes, registry, call.spec.name, call.spec.choice), arm: "" }),
     routeStage: (decision, stage) => routeStage(routes, registry, decision, stage),
+    copiesOf: (decision) => shadowing.copiesOf(decision),
     send: batching.send,
   };
   const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());
@@ -119,12 +135,6 @@ export async function startGateway({
     metricValue: (name) => metrics.serving.valueOf(name),
   };
 
-  const metrics = createMetrics({
-    workers: () => pool.workers(),
-    ready: () => missing().length === 0,
-    control: () => control.metrics(),
-    ...(others === undefined ? {} : { others }),
-  });
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
   const { host, grpc, rest, monitoring } = config.server;
@@ -171,6 +181,7 @@ export async function startGateway({
         const leftMs = (reserveMs: number): number => Math.max(0, endMs - reserveMs - performance.now());
         admission.drain();
         restServer?.drain();
+        shadowing.drain();
         pool.drain();
         tellHealth();
         await within(leftMs(workersMs), admission.idle());

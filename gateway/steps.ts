@@ -1,5 +1,6 @@
 import type { Answer, InferenceCall, RoutedCall } from "./call.ts";
 import type { Decision, Stage } from "./routing/index.ts";
+import type { Copies } from "./shadowing/index.ts";
 import type { RetryBounds } from "./upstream/index.ts";
 
 /** The steps of a request, each a module that can be read alone. */
@@ -14,6 +15,8 @@ export interface Steps {
   resolve(call: InferenceCall): RoutedCall;
   /** Which version of those that a stage of a route names, at this moment. Throws when none is available. */
   routeStage(decision: Decision, stage: Exclude<Stage, { by: "chain" }>): RoutedCall;
+  /** The copies that the route's shadows shall have of the call; undefined: none. */
+  copiesOf(decision: Decision): Copies | undefined;
   /** Alone, or as one call with its neighbours; to one endpoint that has the version. */
   send(routed: RoutedCall): Promise<Answer>;
 }

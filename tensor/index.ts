@@ -4,6 +4,7 @@ export * from "./json/index.ts";
 export * from "./proto/index.ts";
 export { joinRows, rowCount, sliceRows } from "./rows.ts";
 export type { Signature, Signatures, TensorInfo } from "./signature.ts";
+export { fromSmallFloat } from "./small-float.ts";
 export {
   elementCount,
   type PackedTensor,

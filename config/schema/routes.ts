@@ -18,7 +18,7 @@ export interface RouteConfig {
   readonly place: string;
   readonly match: RouteMatch;
   readonly action: RouteAction;
-  /** Ties equal requests to one arm, and to one side of `match.percent`. */
+  /** Ties equal requests to one arm, and to one side of `match.percent` and of a shadow's. */
   readonly sticky: StickyKey | undefined;
   readonly shadows: readonly ShadowConfig[];
   readonly fallback: FallbackConfig | undefined;
@@ -188,12 +188,14 @@ export const routeSchema: z.ZodType<RouteConfig> = section({
     wrong("expected exactly one of to, split, chain, or rewrite alone");
     return z.NEVER;
   }
-  if (input.sticky !== undefined && split === undefined && input.match.percent === undefined) {
-    wrong("is for a split or a match.percent only", "sticky");
+  const isDrawn = input.match.percent !== undefined || input.shadow.some(({ percent }) => percent < 100);
+  if (input.sticky !== undefined && split === undefined && !isDrawn) {
+    wrong("is for a split, a match.percent or a shadow's percent only", "sticky");
   }
   if (chain !== undefined && rewrite !== undefined) wrong("is not for a chain, whose steps name their own", "rewrite");
   if (ramp !== undefined && split === undefined) wrong("is for a split only", "ramp");
   if (split !== undefined) checkArms(split, ramp, wrong);
+  checkNames("shadow", input.shadow, wrong);
 
   const renamed = (target: Target): Target => ({
     ...target,
@@ -220,14 +222,26 @@ export const routeSchema: z.ZodType<RouteConfig> = section({
   };
 });
 
+/** Refuses names that stand twice; answers where each stands first. */
+function checkNames(
+  key: string,
+  entries: readonly { readonly name: string }[],
+  wrong: Wrong,
+): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const [i, { name }] of entries.entries()) {
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, i);
+    else wrong(`is called "${name}" as ${key}[${earlier}] is: give one of them a name`, key, i);
+  }
+  return first;
+}
+
 type Wrong = (message: string, ...path: PropertyKey[]) => void;
 
 function checkArms(split: readonly Arm[], ramp: RampConfig | undefined, wrong: Wrong): void {
-  const first = new Map<string, number>();
-  for (const [i, { name, weight }] of split.entries()) {
-    const earlier = first.get(name);
-    if (earlier === undefined) first.set(name, i);
-    else wrong(`is called "${name}" as split[${earlier}] is: give one of them a name`, "split", i);
+  const first = checkNames("split", split, wrong);
+  for (const [i, { weight }] of split.entries()) {
     if (weight === undefined && ramp === undefined) wrong("is missing", "split", i, "weight");
   }
   for (const key of ["arm", "baseline"] as const) {

@@ -47,7 +47,6 @@ export function targetOf(input: TargetInput, context: z.RefinementCtx): Target {
   }
   if ([model, version, label, signature, pool].every((given) => given === undefined)) {
     context.addIssue({ code: "custom", message: "expected at least one of model, version, label, signature, pool" });
-    return z.NEVER;
   }
   return {
     model: model === undefined ? undefined : modelName(model),

@@ -98,6 +98,11 @@ export class MessageBody implements CallBody {
     const [first] = inputs?.inputs.values() ?? [];
     return first?.shape[0];
   }
+
+  copy(): CallBody {
+    this.isShared = true;
+    return new MessageBody(this.#method, this.#message, this.#spec);
+  }
 }
 
 /** Fields that are of the protocol and not of the caller. */

@@ -6,4 +6,5 @@ export { createObserver, type Observation, type Observer } from "./observation.t
 export { observedBody } from "./observed-body.ts";
 export { type ArmFigures, LATENCY_BOUNDS_SECONDS, RouteFigures } from "./route-figures.ts";
 export type { LoadTry, ServingMetrics } from "./serving-metrics.ts";
+export { type OutputFigures, type ShadowLabels, ShadowMetrics, type ShadowOutcome } from "./shadow-metrics.ts";
 export type { WorkerFigures } from "./worker-metrics.ts";

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
 import { RouteFigures } from "./route-figures.ts";
 import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
+import { ShadowMetrics } from "./shadow-metrics.ts";
 import { sumOfPages } from "./sum-pages.ts";
 import { type WorkerFigures, WorkerMetrics } from "./worker-metrics.ts";
 
@@ -32,6 +33,7 @@ export interface Metrics extends RequestMetrics {
   readonly routes: RouteFigures;
   /** The same requests as TensorFlow Serving would count them. */
   readonly serving: ServingMetrics;
+  readonly shadows: ShadowMetrics;
   /** Of our own page. */
   readonly contentType: string;
   /** What all processes of the gateway have counted together, in the text format of Prometheus. */
@@ -77,6 +79,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     routes,
     serving,
+    shadows: new ShadowMetrics(registry),
     contentType: registry.contentType,
     entered: (labels) => requests.entered(labels),
     ended(labels, seconds) {

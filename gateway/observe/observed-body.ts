@@ -42,4 +42,9 @@ class ObservedBody implements CallBody {
   rowCount(): number | undefined {
     return this.#body.rowCount?.();
   }
+
+  /** Nobody observes it. */
+  copy(): CallBody | undefined {
+    return this.#body.copy?.();
+  }
 }

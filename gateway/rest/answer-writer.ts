@@ -1,4 +1,5 @@
-import { encodePredictOutputs, encodePredictResponse, type Tensor } from "../../tensor/index.ts";
+import { encodePredictOutputs, encodePredictResponse } from "../../tensor/index.ts";
+import { contentBytes } from "../answer-content.ts";
 import type { AnswerContent, CallLimits } from "../call.ts";
 import { type AnswerKind, answerJson, IN_THREAD_BYTES } from "../threads/index.ts";
 import type { JsonCallParts } from "./json-call.ts";
@@ -13,21 +14,11 @@ export function writeAnswer(
   content: AnswerContent,
   limits: CallLimits,
 ): Uint8Array | Promise<Uint8Array> {
-  const bytes = content.is === "message" ? content.message.length : outputBytes(content.outputs);
-  if (bytes >= LONG_BYTES) {
+  if (contentBytes(content) >= LONG_BYTES) {
     const message =
       content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, "content");
     return threads.encode(message, answer, { strict }, limits);
   }
   if (content.is === "message") return answerJson(answer, content.message, { strict });
   return encodePredictOutputs(answer.of === "Predict" ? answer.format : "row", content.outputs, { strict });
-}
-
-function outputBytes(outputs: ReadonlyMap<string, Tensor>): number {
-  let bytes = 0;
-  for (const tensor of outputs.values()) {
-    if (tensor.kind === "packed") bytes += tensor.data.length;
-    else for (const value of tensor.values) bytes += value.length + 2;
-  }
-  return bytes;
 }

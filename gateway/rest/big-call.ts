@@ -1,4 +1,4 @@
-import type { ModelSpec } from "../../core/index.ts";
+import { type Bytes, DEFAULT_SIGNATURE, InferenceError, type ModelSpec } from "../../core/index.ts";
 import {
   type PredictFormat,
   type RequestBody,
@@ -6,7 +6,7 @@ import {
   type Signature,
   type Signatures,
 } from "../../tensor/index.ts";
-import type { CallLimits, Servable } from "../call.ts";
+import type { CallBody, CallLimits, Servable } from "../call.ts";
 import { inputsOf } from "../message-inputs.ts";
 import { writeAnswer } from "./answer-writer.ts";
 import { explainedExamples } from "./examples.ts";
@@ -47,6 +47,8 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
   let format: PredictFormat = "row";
   let signature: Signature | undefined;
   let made: Made | undefined;
+  /** What was made last, for copies: it stays when the answer is written. */
+  let copied: { message: Uint8Array | undefined } | undefined;
   const isMadeFor = (target: Servable, asked: string): boolean => made?.target === target && made.asked === asked;
   const madeFor = (target: Servable, asked: string): Made => {
     if (made === undefined || !isMadeFor(target, asked)) throw unprepared();
@@ -60,6 +62,7 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
     const decoded = await threads.predict(body, spec, signature, { urlSafeBase64 }, limits);
     ({ body, format } = decoded);
     made = { target, asked, message: decoded.message, joinable: decoded.strings <= MAX_JOINED_STRINGS };
+    if (copied !== undefined) copied.message = decoded.message;
   };
   return {
     readsAnswer: true,
@@ -70,6 +73,10 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
     inputsFor(target, asked = json.signature) {
       const { message, joinable } = madeFor(target, asked);
       return joinable && signature !== undefined ? inputsOf("Predict", message, signature.key) : undefined;
+    },
+    copy() {
+      copied ??= { message: undefined };
+      return messageCopy(copied, json.signature);
     },
     answerOf(content, limits) {
       // Its memory may go while the answer takes some.
@@ -90,16 +97,32 @@ async function examplesCall(
   const { urlSafeBase64 } = parts.compatibility;
   const { message, strings } = await parts.threads.examples(json, spec, { urlSafeBase64 }, parts.limits);
   let signatures: Signatures | undefined;
+  const encoded = ({ name, version }: Servable, signature?: string): Bytes =>
+    rewriteRequestSpec(method, message, { name, version, ...(signature === undefined ? {} : { signature }) });
   return {
-    messageFor({ name, version, signatures: its }, signature) {
-      signatures = its;
-      return rewriteRequestSpec(method, message, { name, version, ...(signature === undefined ? {} : { signature }) });
+    messageFor(target, signature) {
+      signatures = target.signatures;
+      return encoded(target, signature);
     },
     inputBytes: () => message,
     inputsFor: (_target, signature = spec.signature) =>
       strings <= MAX_JOINED_STRINGS ? inputsOf(method, message, signature) : undefined,
+    copy: () => ({ messageFor: encoded }),
     answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
+  };
+}
+
+/** What was decoded for the call's own target, under another name: it is not decoded again, as its memory moves. */
+function messageCopy(made: { readonly message: Uint8Array | undefined }, asked: string): CallBody {
+  return {
+    messageFor({ name, version }, signature = asked || DEFAULT_SIGNATURE) {
+      if (made.message !== undefined) return rewriteRequestSpec("Predict", made.message, { name, version, signature });
+      throw new InferenceError(
+        "UNAVAILABLE",
+        "a copy of a long body is sent as the call's own target takes it: it has none",
+      );
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { DEFAULT_SIGNATURE, InferenceError } from "../../core/index.ts";
 import { decodeExamples, encodeExamplesRequest, type RequestBody, type Signatures } from "../../tensor/index.ts";
+import type { CallInputs, Servable } from "../call.ts";
 import { signaturesClause, withClause } from "../expected.ts";
 import { writeAnswer } from "./answer-writer.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
@@ -12,19 +13,24 @@ export function examplesCall(method: "Classify" | "Regress", json: RequestBody, 
   const { urlSafeBase64 } = parts.compatibility;
   const input = decodeExamples(json, { urlSafeBase64 });
   let signatures: Signatures | undefined;
+  const inputsFor = (_target: Servable, signature: string = json.signature): CallInputs => ({
+    kind: "examples",
+    signature: signature || DEFAULT_SIGNATURE,
+    input,
+  });
+  const encoded = ({ name, version }: Servable, signature: string = json.signature): Uint8Array => {
+    const spec = { name, choice: { by: "version", version }, signature } as const;
+    return encodeExamplesRequest({ spec, input });
+  };
   return {
-    inputsFor: (_target, signature = json.signature) => ({
-      kind: "examples",
-      signature: signature || DEFAULT_SIGNATURE,
-      input,
-    }),
+    inputsFor,
     inputBytes: () => json.bytes,
     rowCount: () => input.examples.length,
-    messageFor({ name, version, signatures: its }, signature = json.signature) {
-      signatures = its;
-      const spec = { name, choice: { by: "version", version }, signature } as const;
-      return encodeExamplesRequest({ spec, input });
+    messageFor(target, signature) {
+      signatures = target.signatures;
+      return encoded(target, signature);
     },
+    copy: () => ({ inputsFor, messageFor: encoded }),
     answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
   };

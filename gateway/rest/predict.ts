@@ -6,7 +6,7 @@ import {
   type RequestBody,
   type Signature,
 } from "../../tensor/index.ts";
-import type { AnswerContent, CallLimits, PredictInputs, Servable } from "../call.ts";
+import type { AnswerContent, CallBody, CallLimits, PredictInputs, Servable } from "../call.ts";
 import { inputsClause, signaturesClause, withClause } from "../expected.ts";
 import { writeAnswer } from "./answer-writer.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
@@ -51,6 +51,10 @@ class PredictCall implements JsonCall {
 
   inputBytes(): Uint8Array {
     return this.#json.bytes;
+  }
+
+  copy(): CallBody {
+    return new PredictCall(this.#json, this.#parts);
   }
 
   answerOf(content: AnswerContent, limits: CallLimits): Uint8Array | Promise<Uint8Array> {

@@ -217,6 +217,21 @@ describe("a configuration file is refused for", () => {
       ],
     },
     {
+      name: "an arm that says only its weight",
+      text: `${MODEL}\nroutes: [{ match: { model: m }, split: [{ weight: 1 }] }]`,
+      want: ["2:41 routes[0].split[0]: expected at least one of model, version, label, signature, pool"],
+    },
+    {
+      name: "shadows that nothing tells apart, lead nowhere or get nothing",
+      text: `${MODEL}\nroutes:\n  - { match: { model: m }, to: [{ version: 1 }], shadow: [{ version: 2 }, { version: 2, signature: s }] }\n  - { match: { model: m }, to: [{ version: 1 }], shadow: { percent: 5% } }\n  - { match: { model: m }, to: [{ version: 1 }], shadow: { label: zz, percent: 0% } }`,
+      want: [
+        '3:75 routes[0].shadow[1]: is called "2" as shadow[0] is: give one of them a name',
+        "4:58 routes[1].shadow: expected at least one of model, version, label, signature, pool",
+        '5:67 routes[2].shadow.label: model "m" has no label "zz"',
+        "5:80 routes[2].shadow.percent: expected more than 0%",
+      ],
+    },
+    {
       name: "weights that let nothing through",
       text: `${MODEL}\nroutes: [{ match: { model: m }, split: [{ version: 1, weight: 0 }] }]`,
       want: ["2:40 routes[0].split: expected at least one weight over 0"],
@@ -229,7 +244,7 @@ describe("a configuration file is refused for", () => {
     {
       name: "stickiness without a split",
       text: `${MODEL}\nroutes: [{ match: { model: m }, to: [{ version: 1 }], sticky: { header: x } }]`,
-      want: ["2:63 routes[0].sticky: is for a split or a match.percent only"],
+      want: ["2:63 routes[0].sticky: is for a split, a match.percent or a shadow's percent only"],
     },
     {
       name: "a header name that none can be",

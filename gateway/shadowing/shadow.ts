@@ -1,0 +1,147 @@
+import type { ShadowConfig } from "../../config/index.ts";
+import { type CallSignal, deadlineIn, InferenceError, type Logger } from "../../core/index.ts";
+import type { Answer, RoutedCall, Servable } from "../call.ts";
+import type { ShadowLabels, ShadowMetrics, ShadowOutcome } from "../observe/index.ts";
+import { type ComparedOutput, compareAnswers } from "./compare-answers.ts";
+import { type CopiedCall, copyFor } from "./copied-call.ts";
+import { isTooLong, type KeptAnswer } from "./kept-answer.ts";
+import { MinuteLimit, Samples, type ShadowSample } from "./samples.ts";
+import type { SpareTime } from "./spare-time.ts";
+
+export interface ShadowParts {
+  /** The version that a shadow's target stands for at this moment; undefined: there is none. */
+  readonly servableOf: (call: Pick<CopiedCall, "spec">, target: ShadowConfig["target"]) => Servable | undefined;
+  /** Once, to one version. */
+  readonly send: (routed: RoutedCall) => Promise<Answer>;
+  readonly metrics: ShadowMetrics;
+  readonly log: Logger;
+  readonly spareTime: SpareTime;
+  /** Aborted when the gateway shuts down. */
+  readonly ended: CallSignal;
+}
+
+/** One shadow of a route: what is under way for it, and what it has found. */
+export class Shadow {
+  config: ShadowConfig;
+  readonly labels: ShadowLabels;
+  readonly #parts: ShadowParts;
+  readonly #samples = new Samples();
+  readonly #logged = new MinuteLimit();
+  readonly #failuresLogged = new MinuteLimit();
+  readonly #outputs = new Set<string>();
+  #inFlight = 0;
+  #bytes = 0;
+
+  constructor(route: string, config: ShadowConfig, parts: ShadowParts) {
+    this.labels = { route, target: config.name };
+    this.config = config;
+    this.#parts = parts;
+  }
+
+  /** Whether one more copy may be under way. */
+  hasRoom(bytes: number): boolean {
+    const { maxInFlight, maxBytes } = this.config;
+    return !this.#parts.ended.aborted && this.#inFlight < maxInFlight && this.#bytes + bytes <= maxBytes;
+  }
+
+  drop(): void {
+    this.#parts.metrics.ended(this.labels, "dropped");
+  }
+
+  /** Sends a copy in a later turn of the event loop, and compares its answer with the caller's. Never rejects. */
+  async run(copied: CopiedCall, expected: KeptAnswer | undefined): Promise<void> {
+    if (!this.hasRoom(copied.bytes)) return this.drop();
+    this.#inFlight++;
+    this.#bytes += copied.bytes;
+    const { metrics, ended } = this.#parts;
+    try {
+      metrics.ended(this.labels, await this.#outcome(copied, expected));
+    } catch (thrown) {
+      if (ended.aborted) return this.drop();
+      metrics.ended(this.labels, "error");
+      this.#tellFailure(thrown);
+    } finally {
+      this.#inFlight--;
+      this.#bytes -= copied.bytes;
+    }
+  }
+
+  recent(): readonly ShadowSample[] {
+    return this.#samples.recent();
+  }
+
+  /** It is there no more. */
+  forget(): void {
+    this.#parts.metrics.forget(this.labels, this.#outputs);
+  }
+
+  async #outcome(copied: CopiedCall, expected: KeptAnswer | undefined): Promise<ShadowOutcome> {
+    const { spareTime } = this.#parts;
+    const answer = await spareTime.call(() => this.#send(copied));
+    if (expected === undefined) return "uncompared";
+    const { method } = copied;
+    const { content } = expected;
+    if (method === "MultiInference" || content === undefined || isTooLong(answer.content)) return "skipped";
+    const outputs = await spareTime.run(compareAnswers(method, content, answer.content, this.config.tolerance));
+    for (const output of outputs) this.#count(output);
+    const differing = outputs.filter(({ isEqual }) => !isEqual);
+    if (differing.length === 0) return "equal";
+    this.#tell(sampleOf(this.labels, expected.target, answer.target, worstOf(differing)));
+    return "different";
+  }
+
+  #send(copied: CopiedCall): Promise<Answer> {
+    const { servableOf, send, ended } = this.#parts;
+    const { target, timeoutMs } = this.config;
+    const servable = servableOf(copied, target);
+    if (servable === undefined)
+      throw new InferenceError("UNAVAILABLE", "no version that the shadow names is available");
+    return send(copyFor(copied, target, servable, { deadline: deadlineIn(timeoutMs), signal: ended }));
+  }
+
+  #count(compared: ComparedOutput): void {
+    this.#outputs.add(compared.output);
+    this.#parts.metrics.compared(this.labels, compared);
+  }
+
+  #tell(sample: ShadowSample): void {
+    this.#samples.add(sample);
+    if (this.#logged.passes(this.config.samplesPerMinute)) this.#parts.log.info(sample, "shadow answers differ");
+  }
+
+  #tellFailure(thrown: unknown): void {
+    const { log } = this.#parts;
+    const error = InferenceError.from(thrown, "gateway");
+    if (error !== thrown) log.error({ ...this.labels, err: thrown }, "unexpected error");
+    else if (this.#failuresLogged.passes(this.config.samplesPerMinute)) {
+      log.info({ ...this.labels, code: error.code, error: error.message }, "a shadow has not answered");
+    }
+  }
+}
+
+/** What cannot be compared at all, or else the largest difference. */
+function worstOf(differing: readonly ComparedOutput[]): ComparedOutput {
+  return differing.reduce((worst, each) => (weightOf(each) > weightOf(worst) ? each : worst));
+}
+
+function weightOf({ mismatch, maxAbsDifference = 0 }: ComparedOutput): number {
+  return mismatch === undefined ? maxAbsDifference : Number.POSITIVE_INFINITY;
+}
+
+function sampleOf(labels: ShadowLabels, caller: Servable, copy: Servable, worst: ComparedOutput): ShadowSample {
+  const { output, mismatch, maxAbsDifference, rows, disagreeing } = worst;
+  const [callerValues, copyValues] = worst.excerpts();
+  return {
+    ...labels,
+    at: new Date().toISOString(),
+    callerVersion: `${caller.name} ${caller.version}`,
+    copyVersion: `${copy.name} ${copy.version}`,
+    output,
+    ...(mismatch === undefined ? {} : { mismatch }),
+    ...(maxAbsDifference === undefined ? {} : { maxAbsDifference }),
+    rows,
+    disagreeingRows: disagreeing,
+    callerValues,
+    copyValues,
+  };
+}
