@@ -102,5 +102,5 @@ async function followSettings(settings: Settings, control: Keeper, signal: Abort
     signal,
     changed: async (next) => void (await control.take(next, "file")),
     refused: (error) => void control.refuse(error, "file"),
-  });
+  }).done;
 }

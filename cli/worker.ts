@@ -32,6 +32,6 @@ function followModels(
     signal: ended.signal,
     changed: ({ config }) => apply(config.models),
     refused: (error) => log.error(`config refused, the last good one stays: ${error.message}`),
-  });
+  }).done;
   return { [Symbol.dispose]: () => ended.abort() };
 }

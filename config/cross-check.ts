@@ -30,33 +30,47 @@ export function namesOf(models: unknown): KnownModels | undefined {
   return known;
 }
 
+/** How a message about one setting calls another one. */
+export type NameOf = (path: Path, from: Path) => string;
+
 /** Names that stand twice. */
-export function modelProblems(models: unknown): Finding[] {
+export function modelProblems(models: unknown, nameOf: NameOf): Finding[] {
+  return namedTwice("models", models, nameOf);
+}
+
+function namedTwice(list: string, items: unknown, nameOf: NameOf): Finding[] {
+  return repeated(items, "name").map(({ i, earlier, value }) => {
+    const path = [list, i, "name"];
+    return { path, message: `"${value}" is the name of ${nameOf([list, earlier], path)} already` };
+  });
+}
+
+interface Repeated {
+  readonly i: number;
+  /** Where the value stood first. */
+  readonly earlier: number;
+  readonly value: string;
+}
+
+function repeated(items: unknown, key: string): readonly Repeated[] {
   const first = new Map<string, number>();
-  const findings: Finding[] = [];
-  for (const [i, model] of listOf(models).entries()) {
-    const name = isMapping(model) ? model["name"] : undefined;
-    if (typeof name !== "string") continue;
-    const earlier = first.get(name);
-    if (earlier === undefined) first.set(name, i);
-    else findings.push({ path: ["models", i, "name"], message: `"${name}" is the name of models[${earlier}] already` });
-  }
-  return findings;
+  return listOf(items).flatMap((item, i) => {
+    const value = isMapping(item) ? item[key] : undefined;
+    if (typeof value !== "string") return [];
+    const earlier = first.get(value);
+    if (earlier === undefined) first.set(value, i);
+    return earlier === undefined ? [] : [{ i, earlier, value }];
+  });
 }
 
 /** Names, tokens and certificates that stand twice, and a gate that nobody could pass. */
-export function clientProblems(clients: unknown, server: unknown): Finding[] {
-  const findings: Finding[] = [];
-  for (const key of ["name", "token", "certificate"] as const) {
-    const first = new Map<string, number>();
-    for (const [i, client] of listOf(clients).entries()) {
-      const value = isMapping(client) ? client[key] : undefined;
-      if (typeof value !== "string") continue;
-      const earlier = first.get(value);
-      if (earlier === undefined) first.set(value, i);
-      else findings.push({ path: ["clients", i, key], message: `is the ${key} of clients[${earlier}] already` });
-    }
-  }
+export function clientProblems(clients: unknown, server: unknown, nameOf: NameOf): Finding[] {
+  const findings = ["name", "token", "certificate"].flatMap((key) =>
+    repeated(clients, key).map(({ i, earlier }): Finding => {
+      const path = ["clients", i, key];
+      return { path, message: `is the ${key} of ${nameOf(["clients", earlier], path)} already` };
+    }),
+  );
   if (isMapping(server) && server["requireClient"] === true && listOf(clients).length === 0) {
     findings.push({ path: ["server", "requireClient"], message: "refuses everybody: clients names none" });
   }
@@ -64,18 +78,10 @@ export function clientProblems(clients: unknown, server: unknown): Finding[] {
 }
 
 /** Names of routes that stand twice, and routes that name a model, or a label of it, that is not there. */
-export function routeProblems(routes: unknown, known: KnownModels): Finding[] {
-  const findings: Finding[] = [];
-  const names = new Map<string, number>();
+export function routeProblems(routes: unknown, known: KnownModels, nameOf: NameOf): Finding[] {
+  const findings = namedTwice("routes", routes, nameOf);
   for (const [i, route] of listOf(routes).entries()) {
     if (!isMapping(route)) continue;
-    const { name } = route;
-    if (typeof name === "string") {
-      const earlier = names.get(name);
-      if (earlier === undefined) names.set(name, i);
-      else
-        findings.push({ path: ["routes", i, "name"], message: `"${name}" is the name of routes[${earlier}] already` });
-    }
     for (const { path, message } of targetProblems(route, known))
       findings.push({ path: ["routes", i, ...path], message });
   }

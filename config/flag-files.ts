@@ -1,7 +1,7 @@
 import type { BatchingParameters } from "../protos/index.ts";
 import type { FlagValues } from "./flags/values.ts";
-import { readConfigText } from "./load.ts";
 import type { TlsConfig } from "./schema/server.ts";
+import { readConfigText } from "./source.ts";
 import { parseBatchingFile, parseMonitoringFile, parseSessionFile, parseSslFile } from "./text-files.ts";
 
 /** What the files say that flags name, besides models: read once, at the start. */

@@ -5,11 +5,12 @@ export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
 export type { Command, FlagValues } from "./flags/values.ts";
 export { configJsonSchema } from "./json-schema.ts";
-export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfigText } from "./load.ts";
+export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfig, parseConfigText } from "./load.ts";
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { parseModelText } from "./model-text.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
 export { plainConfig } from "./plain-config.ts";
+export { ReferenceValues } from "./references.ts";
 export { checkReloadedLabels } from "./reload-labels.ts";
 export type { AdminConfig } from "./schema/admin.ts";
 export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
@@ -43,6 +44,7 @@ export {
   restartParts,
   type Settings,
 } from "./settings.ts";
+export { type ConfigSource, type FileRead, folderOfSource, readConfigSource } from "./source.ts";
 export {
   parseBatchingFile,
   parseModelConfigFile,
@@ -51,7 +53,7 @@ export {
   parseSslFile,
 } from "./text-files.ts";
 export { parseTextFormat, type TextMessage } from "./text-format/parse.ts";
-export { type WatchOptions, watchFile } from "./watch.ts";
-export { type SettingsWatcher, watchSettings } from "./watch-settings.ts";
+export { createTurns, type Turns, type Watched, type WatchOptions, watch } from "./watch.ts";
+export { type Reloaded, type SettingsWatch, type SettingsWatcher, watchSettings } from "./watch-settings.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";
 export { type WrittenModel, writtenModel } from "./written-model.ts";

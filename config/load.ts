@@ -1,135 +1,104 @@
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { z } from "zod";
-import { absolutePath } from "./base-path.ts";
+import { type AtFilesOptions, atFiles } from "./at-files.ts";
 import { ConfigError, type Problem } from "./config-error.ts";
-import { clientProblems, type KnownModels, modelProblems, modelsNamed, namesOf, routeProblems } from "./cross-check.ts";
+import {
+  clientProblems,
+  type Finding,
+  type KnownModels,
+  modelProblems,
+  modelsNamed,
+  namesOf,
+  routeProblems,
+} from "./cross-check.ts";
+import { type JoinedFiles, joinFiles } from "./join-files.ts";
+import { ReferenceValues } from "./references.ts";
 import { type Config, configSchema } from "./schema/config.ts";
-import type { ModelConfig } from "./schema/models.ts";
-import { isMapping } from "./schema/scalar.ts";
-import type { TlsConfig } from "./schema/server.ts";
+import { type ConfigSource, configText, readConfigSource } from "./source.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
-/** A configuration and the file that it came from. */
+/** A configuration and what it came from. */
 export interface LoadedConfig {
-  /** Absolute. */
-  readonly file: string;
-  readonly text: string;
+  readonly source: ConfigSource;
   readonly config: Config;
 }
 
-export interface ParseOptions {
-  /** Models from elsewhere, that stand instead of the file's own: routes are checked against them. */
-  readonly models?: readonly ModelConfig[] | undefined;
-}
-
-/** Reads and checks a YAML or JSON file. Throws {@link ConfigError} with all that is wrong, the file's absence included. */
-export async function loadConfigFile(path: string, options: ParseOptions = {}): Promise<LoadedConfig> {
-  const file = resolve(path);
-  const text = await readConfigText(file);
-  return { file, text, config: parseConfigText(text, file, options) };
-}
-
-/** The text of a file that somebody has named in a flag; {@link ConfigError} when it cannot be read. */
-export async function readConfigText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const message = code === "ENOENT" ? "no such file" : `cannot be read: ${(cause as Error).message}`;
-    throw new ConfigError([{ file, path: "", message }], { cause });
-  }
+export interface ParseOptions extends AtFilesOptions {
+  /** Default: the environment and files of now. */
+  readonly references?: ReferenceValues | undefined;
 }
 
 /**
- * The configuration that `text` holds; `file` names it in errors and is where relative paths start. Throws
- * {@link ConfigError} with everything that is wrong, in the order of the file.
+ * Reads and checks a YAML or JSON file, or a folder of them. Throws {@link ConfigError} with all that is wrong, its
+ * absence included.
  */
+export async function loadConfigFile(path: string, options: ParseOptions = {}): Promise<LoadedConfig> {
+  const source = await readConfigSource(resolve(path));
+  return { source, config: parseConfig(source, options) };
+}
+
+/** As {@link parseConfig}, of one file's text; `file` names it in errors and is where relative paths start. */
 export function parseConfigText(text: string, file: string, options: ParseOptions = {}): Config {
-  const yaml = parseYaml(text, file);
-  const raw = withoutEmptySections(yaml.value);
+  return parseConfig(configText(text, file), options);
+}
+
+/**
+ * The configuration that one or more files say together. Throws {@link ConfigError} with everything that is wrong, in the
+ * order of the files: faults of their syntax and references first, as the rest can only be judged without them.
+ */
+export function parseConfig(source: ConfigSource, options: ParseOptions = {}): Config {
+  const files = joinFiles(parseFiles(source, options.references ?? new ReferenceValues()), source);
+  const raw = files.value;
   const parsed = configSchema.safeParse(raw);
-  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml));
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, files));
 
-  problems.push(...modelProblems(raw["models"]).map(({ path, message }) => yaml.problem(path, message)));
-  const clientFindings = clientProblems(raw["clients"], raw["server"]);
-  problems.push(...clientFindings.map(({ path, message }) => yaml.problem(path, message)));
+  const add = ({ path, message }: Finding): unknown => problems.push(files.problem(path, message));
+  modelProblems(raw["models"], files.nameOf).forEach(add);
+  clientProblems(raw["clients"], raw["server"], files.nameOf).forEach(add);
   const known: KnownModels | undefined = options.models ? modelsNamed(options.models) : namesOf(raw["models"]);
-  if (known !== undefined) {
-    problems.push(...routeProblems(raw["routes"], known).map(({ path, message }) => yaml.problem(path, message)));
-  }
+  if (known !== undefined) routeProblems(raw["routes"], known, files.nameOf).forEach(add);
   if (options.models === undefined && raw["models"] === undefined) {
-    problems.push(yaml.problem(["models"], "is missing: name the models to serve"));
+    add({ path: ["models"], message: "is missing: name the models to serve" });
   }
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.sort(byPlace));
-  const config = withPlaces(atFile(parsed.data, file, options), yaml);
-  const { tls } = config.server.grpc;
-  if (tls === undefined) return config;
-  const grpc = { ...config.server.grpc, tls: withPemText(tls, file, yaml) };
-  return { ...config, server: { ...config.server, grpc } };
+  problems.push(...files.clashes);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems, source));
+  return atFiles(parsed.data, files, options);
 }
 
-/** With the routes' places in the file, and names for those that have none. */
-function withPlaces(config: Config, yaml: YamlFile): Config {
-  const routes = config.routes.map((route, i) => {
-    const { file, line, column } = yaml.problem(["routes", i], "");
-    return { ...route, name: route.name || `routes[${i}]`, place: `${file}:${line}:${column}` };
-  });
-  return { ...config, routes };
-}
-
-/** With the text of its files in place of their paths. */
-function withPemText(tls: TlsConfig, file: string, yaml: YamlFile): TlsConfig {
-  const problems: Problem[] = [];
-  const read = (field: "key" | "cert" | "ca", path: string): string => {
-    try {
-      return readFileSync(resolve(dirname(file), path), "utf8");
-    } catch (thrown) {
-      problems.push(yaml.problem(["server", "grpc", "tls", field], `cannot be read: ${(thrown as Error).message}`));
-      return "";
+/** Throws {@link ConfigError} with the faults of all files that cannot be read. */
+function parseFiles({ path, files }: ConfigSource, values: ReferenceValues): YamlFile[] {
+  const faults: Problem[] = [];
+  const parsed: YamlFile[] = [];
+  for (const read of files) {
+    if ("problem" in read) {
+      faults.push({ file: read.file, path: "", message: read.problem });
+      continue;
     }
-  };
-  const { key, cert, ca } = tls;
-  const text = {
-    ...tls,
-    key: read("key", key),
-    cert: read("cert", cert),
-    ca: ca === undefined ? ca : read("ca", ca),
-  };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return text;
-}
-
-/** A top-level key with nothing below it (all of it is a comment, say) counts as absent. */
-function withoutEmptySections(value: unknown): Readonly<Record<string, unknown>> {
-  const sections = isMapping(value) ? value : {};
-  return Object.fromEntries(Object.entries(sections).filter(([, section]) => section !== null));
+    try {
+      parsed.push(parseYaml(read.text, read.file, values));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(...error.problems);
+    }
+  }
+  if (files.length === 0) {
+    faults.push({ file: path, path: "", message: "the folder holds no *.yaml, *.yml or *.json file" });
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return parsed;
 }
 
 /** Each key that is not known is a problem of its own. */
-export function problemsOf(issue: z.core.$ZodIssue, yaml: YamlFile): Problem[] {
-  if (issue.code !== "unrecognized_keys") return [yaml.problem(issue.path, issue.message)];
+export function problemsOf(issue: z.core.$ZodIssue, files: Pick<JoinedFiles, "problem">): Problem[] {
+  if (issue.code !== "unrecognized_keys") return [files.problem(issue.path, issue.message)];
   const messages = issue.message.split("\n");
-  return issue.keys.map((key, i) => yaml.problem([...issue.path, key], messages[i] ?? issue.message, "key"));
+  return issue.keys.map((key, i) => files.problem([...issue.path, key], messages[i] ?? issue.message, "key"));
 }
 
-function byPlace(a: Problem, b: Problem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-}
-
-/** With every relative path made absolute. */
-function atFile(config: Config, file: string, { models }: ParseOptions): Config {
-  const folder = dirname(resolve(file));
-  const { socketPath } = config.server.grpc;
-  const grpc = {
-    ...config.server.grpc,
-    socketPath: socketPath === undefined ? undefined : resolve(folder, socketPath),
-  };
-  return {
-    ...config,
-    server: { ...config.server, grpc },
-    state: { folder: config.state.folder && resolve(folder, config.state.folder) },
-    models: models ?? config.models.map((model) => ({ ...model, path: absolutePath(model.path, folder) })),
-  };
+function inOrder(problems: readonly Problem[], { files }: ConfigSource): Problem[] {
+  const rank = new Map(files.map(({ file }, i) => [file, i]));
+  const fileOf = ({ file = "" }: Problem): number => rank.get(file) ?? -1;
+  return problems.toSorted(
+    (a, b) => fileOf(a) - fileOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
 }

@@ -5,10 +5,12 @@ import { modelName } from "../core/index.ts";
 import { batchingNotes, batchingOf } from "./batching-parameters.ts";
 import { type FlagFiles, readFlagFiles } from "./flag-files.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
-import { parseConfigText, readConfigText } from "./load.ts";
+import { parseConfig } from "./load.ts";
+import { ReferenceValues } from "./references.ts";
 import { DEFAULT_BATCHING } from "./schema/batching.ts";
 import { type Config, configSchema } from "./schema/config.ts";
 import { DEFAULT_VERSIONS, type ModelConfig, OWN_DEFAULTS } from "./schema/models.ts";
+import { type ConfigSource, type FileRead, readConfigSource, readConfigText } from "./source.ts";
 import { parseModelConfigFile } from "./text-files.ts";
 import { withWorkerSettings } from "./worker-settings.ts";
 
@@ -20,12 +22,14 @@ export interface Settings {
   /** Where the models come from: a file, a flag, or the gateway that started this worker. */
   readonly modelsFrom: string;
   readonly sources: Sources;
+  /** The files that references of the configuration name, as they were read for it. */
+  readonly secrets: readonly FileRead[];
 }
 
 /** Everything that a configuration is compiled from, as read last. */
 export interface Sources {
   readonly flags: FlagValues;
-  readonly configFile: SourceText | undefined;
+  readonly configSource: ConfigSource | undefined;
   readonly modelConfigFile: SourceText | undefined;
   readonly files: FlagFiles;
 }
@@ -51,18 +55,18 @@ export async function loadSettings(flags: FlagValues): Promise<Settings> {
   const configFile = flags.configFile ?? (command === "serve" && !namesModels ? defaultConfigFile() : undefined);
   return compileSettings({
     flags,
-    configFile: await readSource(configFile),
+    configSource: configFile === undefined ? undefined : await readConfigSource(configFile),
     modelConfigFile: await readSource(modelConfigFile),
     files: await readFlagFiles(flags),
   });
 }
 
-/** The configuration that a set of sources stands for. Throws {@link ConfigError}. */
-export function compileSettings(sources: Sources): Settings {
-  const { flags, configFile, modelConfigFile, files } = sources;
+/** The configuration that a set of sources stands for. Throws {@link ConfigError}. Default references: the environment and files of now. */
+export function compileSettings(sources: Sources, references: ReferenceValues = new ReferenceValues()): Settings {
+  const { flags, configSource, modelConfigFile, files } = sources;
   const models = modelsOf(sources);
-  let config = configFile
-    ? parseConfigText(configFile.text, configFile.file, { models })
+  let config = configSource
+    ? parseConfig(configSource, { models, references })
     : { ...defaultConfig(), models: models ?? [] };
   if (flags.workerSettings !== undefined) config = withWorkerSettings(config, flags.workerSettings);
 
@@ -72,10 +76,16 @@ export function compileSettings(sources: Sources): Settings {
   if (files.monitoringPath !== undefined) draft.server.monitoring.path = files.monitoringPath;
   if (files.tls !== undefined) draft.server.grpc.tls = files.tls;
   if (files.session !== undefined) draft.workers.session.configProto = files.session;
-  const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configFile?.file ?? "the gateway"));
+  const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configSource?.path ?? "the gateway"));
   draft.state = { folder: config.state.folder ?? defaultStateFolder(flags.configFile) };
   const { config: complete, notes } = withPorts(draft, flags.command);
-  return { config: complete, notes: [...notes, ...flags.notes, ...notesOfBatching(sources)], modelsFrom, sources };
+  return {
+    config: complete,
+    notes: [...notes, ...flags.notes, ...notesOfBatching(sources)],
+    modelsFrom,
+    sources,
+    secrets: references.files,
+  };
 }
 
 /**

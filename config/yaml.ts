@@ -1,25 +1,35 @@
+import { dirname, resolve } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
 import { ConfigError, type Path, type Problem, renderPath } from "./config-error.ts";
+import { type Hidden, hiddenIn } from "./mask.ts";
+import type { ReferenceValues } from "./references.ts";
+import { resolveReferences, restoreIndicators, withIndicators, withStandIns } from "./yaml-references.ts";
 
 /** A parsed YAML or JSON file that knows where everything stood. */
 export interface YamlFile {
+  /** As it was given. */
+  readonly file: string;
   /** Plain objects, lists and scalars; a whole number beyond 2^53 is a bigint. */
   readonly value: unknown;
+  /** What of it came from references. */
+  readonly hidden: readonly Hidden[];
   /** A problem at a key (`of: "key"`) or at its value; at the nearest thing around it when there is no such key. */
   problem(path: Path, message: string, of?: "key" | "value"): Problem;
 }
 
 /**
- * Reads one mapping from YAML, anchors and merge keys (`<<`) included, and so from JSON. Throws {@link ConfigError} with every fault of the syntax, a key that
- * stands twice among them.
+ * Reads one mapping from YAML, anchors and merge keys (`<<`) included, and so from JSON. With
+ * `values`, references are resolved, relative to the file; without, they are mere text. Throws {@link ConfigError} with every fault of
+ * the syntax, a key that stands twice among them, or else every reference that leads nowhere.
  */
-export function parseYaml(text: string, file: string): YamlFile {
+export function parseYaml(text: string, file: string, values?: ReferenceValues): YamlFile {
   const lines = new LineCounter();
   const at = (offset: number, path: string, message: string): Problem => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col, path, message };
   };
-  const documents = parseAllDocuments(text, {
+  const references = text.includes("${") ? values : undefined;
+  const documents = parseAllDocuments(references === undefined ? text : withStandIns(text), {
     lineCounter: lines,
     intAsBigInt: true,
     prettyErrors: false,
@@ -28,7 +38,7 @@ export function parseYaml(text: string, file: string): YamlFile {
   const [first, second] = "empty" in documents ? [] : documents;
   if (first === undefined) throw new ConfigError([at(0, "", "the file is empty")]);
 
-  const faults = first.errors.map((error) => at(error.pos[0], "", sentence(error.message)));
+  const faults = first.errors.map((error) => at(error.pos[0], "", sentence(withIndicators(error.message))));
   if (faults.length > 0) throw new ConfigError(faults);
   if (second !== undefined) {
     throw new ConfigError([at(second.range[0], "", "a second document starts here, expected only one")]);
@@ -39,12 +49,26 @@ export function parseYaml(text: string, file: string): YamlFile {
   if (!isMap(first.contents))
     throw new ConfigError([at(first.contents.range[0], "", "expected a mapping of settings")]);
 
-  const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(first) : node);
   const root = first.contents;
+  const read = (): unknown => withNumbers(readDocument(() => first.toJS() as unknown, file));
+  let written: unknown;
+  if (references !== undefined) {
+    restoreIndicators(first);
+    written = read();
+    const folder = dirname(resolve(file));
+    const faults = resolveReferences(first, folder, references).map(({ offset, path, message }) =>
+      at(offset, path, message),
+    );
+    if (faults.length > 0) throw new ConfigError(faults);
+  }
+  const value = read();
+  const follow = (node: unknown): unknown => (isAlias(node) ? node.resolve(first) : node);
   return {
-    value: withNumbers(readDocument(() => first.toJS() as unknown, file)),
+    file,
+    value,
+    hidden: references === undefined ? [] : hiddenIn(value, written),
     problem(path, message, of = "value") {
-      return at(offsetOf(root, path, of, resolve), renderPath(path), message);
+      return at(offsetOf(root, path, of, follow), renderPath(path), message);
     },
   };
 }
@@ -71,7 +95,7 @@ function withNumbers(value: unknown): unknown {
   return copy;
 }
 
-function offsetOf(root: Node, path: Path, of: "key" | "value", resolve: (node: unknown) => unknown): number {
+function offsetOf(root: Node, path: Path, of: "key" | "value", follow: (node: unknown) => unknown): number {
   let node: unknown = root;
   let offset = startOf(root) ?? 0;
   for (const [depth, step] of path.entries()) {
@@ -86,7 +110,7 @@ function offsetOf(root: Node, path: Path, of: "key" | "value", resolve: (node: u
       next = node.items[Number(step)];
       offset = startOf(next) ?? offset;
     } else return offset;
-    node = resolve(next);
+    node = follow(next);
   }
   return offset;
 }

@@ -8,7 +8,7 @@ export const modelFlags: readonly Flag[] = [
     name: "config",
     only: "serve",
     reader: file,
-    help: "A YAML or JSON configuration; flags win over it. It is watched, and acts as soon as it changes.",
+    help: "A YAML or JSON configuration, or a folder of them; flags win over it. It is watched, and acts as soon as it changes.",
     put: (values, path) => {
       values.configFile = path;
     },

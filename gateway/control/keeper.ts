@@ -1,8 +1,8 @@
-import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
   type Config,
   ConfigError,
+  folderOfSource,
   type ModelConfig,
   parseModelText,
   renderProblem,
@@ -132,9 +132,9 @@ export class Keeper implements Control {
   }
 
   async status(): Promise<ControlStatus> {
-    const { configFile, modelConfigFile } = this.#settings.sources;
+    const { configSource, modelConfigFile } = this.#settings.sources;
     return {
-      from: [configFile, modelConfigFile].flatMap((source) => source?.file ?? []),
+      from: [configSource?.path ?? [], modelConfigFile?.file ?? []].flat(),
       fingerprint: this.#fingerprint,
       appliedAt: this.#appliedAt.toISOString(),
       lastReload: this.#lastReload,
@@ -196,9 +196,9 @@ export class Keeper implements Control {
   }
 
   #read(text: string): ModelConfig {
-    const { configFile } = this.#settings.sources;
+    const { configSource } = this.#settings.sources;
     try {
-      return parseModelText(text, "body", configFile === undefined ? process.cwd() : dirname(configFile.file));
+      return parseModelText(text, "body", configSource === undefined ? process.cwd() : folderOfSource(configSource));
     } catch (thrown) {
       if (thrown instanceof ConfigError) throw new InferenceError("INVALID_ARGUMENT", thrown.message);
       throw thrown;

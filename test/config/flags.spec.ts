@@ -13,7 +13,7 @@ import {
 
 /** The configuration that flags alone make of the defaults. */
 function configOf(argv: readonly string[], command: Command = "serve"): Config {
-  const sources = { configFile: undefined, modelConfigFile: undefined, files: {} };
+  const sources = { configSource: undefined, modelConfigFile: undefined, files: {} };
   return compileSettings({ ...sources, flags: parseFlags(argv, command) }).config;
 }
 

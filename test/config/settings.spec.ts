@@ -8,6 +8,7 @@ import {
   parseFlags,
   restartParts,
   type Settings,
+  type SettingsWatch,
   watchSettings,
 } from "../../config/index.ts";
 
@@ -112,7 +113,9 @@ test("tells which parts need a restart", async () => {
 });
 
 /** Follows settings and hands out what comes, in its order. */
-function follow(settings: Settings): AsyncDisposable & { next(): Promise<Settings | ConfigError> } {
+function follow(
+  settings: Settings,
+): AsyncDisposable & { next(): Promise<Settings | ConfigError>; reload: SettingsWatch["reload"] } {
   const stop = new AbortController();
   const events: (Settings | ConfigError)[] = [];
   let wake: (() => void) | undefined;
@@ -120,8 +123,9 @@ function follow(settings: Settings): AsyncDisposable & { next(): Promise<Setting
     events.push(event);
     wake?.();
   };
-  const done = watchSettings(settings, { signal: stop.signal, changed: push, refused: push });
+  const { done, reload } = watchSettings(settings, { signal: stop.signal, changed: push, refused: push });
   return {
+    reload,
     async next() {
       while (events.length === 0) {
         await new Promise<void>((resolve) => {
@@ -182,4 +186,46 @@ test("a model list without a poll flag is never read again, and an emptied one c
 
   write("config.yaml", "models: []\nresilience: { timeout: 1s }");
   expect(names((await unpolled.next()) as Settings)).toEqual(["a"]);
+});
+
+test("a reload on demand reads everything anew, and applies it although nothing has changed", async () => {
+  const file = write("config.yaml", "models: [{ name: a, path: /a }]");
+  await using follower = follow(await serve(`--config=${file}`));
+  expect(await follower.reload()).toMatchObject({ is: "applied", settings: { config: { models: [{ name: "a" }] } } });
+  expect(names((await follower.next()) as Settings)).toEqual(["a"]);
+
+  write("config.yaml", "models: [{ name: b, path: /b }]");
+  await follower.reload();
+  expect(names((await follower.next()) as Settings)).toEqual(["b"]);
+
+  write("config.yaml", "models: [{ name: c }]");
+  const refused = await follower.reload();
+  expect(refused).toMatchObject({ is: "refused", error: expect.any(ConfigError) });
+  expect(await follower.next()).toBeInstanceOf(ConfigError);
+
+  // Each of them is acted on once, though the watch has seen them too.
+  write("config.yaml", "models: [{ name: d, path: /d }]");
+  expect(names((await follower.next()) as Settings)).toEqual(["d"]);
+});
+
+test("reloads and changes of files take their turns", async () => {
+  const file = write("config.yaml", "models: [{ name: a, path: /a }]");
+  const stop = new AbortController();
+  let [running, most, applied] = [0, 0, 0];
+  const { done, reload } = watchSettings(await serve(`--config=${file}`), {
+    signal: stop.signal,
+    async changed() {
+      running++;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      applied++;
+      running--;
+    },
+    refused: ({ message }) => expect.unreachable(message),
+  });
+  await Promise.all(Array.from({ length: 5 }, reload));
+  expect([most, applied]).toEqual([1, 5]);
+  stop.abort();
+  expect(await reload()).toEqual({ is: "ended" });
+  await done;
 });

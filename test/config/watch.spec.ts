@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { watchFile } from "../../config/index.ts";
+import { readConfigSource, watch } from "../../config/index.ts";
 
 let folder: string;
 let file: string;
 let stop: AbortController;
 let texts: string[];
-let watch: Promise<void>;
+let done: Promise<void>;
 let wake: () => void = () => {};
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   stop.abort();
-  await watch;
+  await done;
   rmSync(folder, { recursive: true });
 });
 
@@ -30,7 +30,20 @@ function seen(text: string): void {
 }
 
 function start(known: string, intervalMs = 20): void {
-  watch = watchFile(file, seen, { signal: stop.signal, known, intervalMs });
+  let acted = known;
+  const watched = {
+    look: async () => {
+      const [read] = (await readConfigSource(file)).files;
+      return read && "text" in read ? read.text : undefined;
+    },
+    isSame: Object.is,
+    isKnown: (text: string | undefined) => text === undefined || text === acted,
+    act: async (text: string | undefined) => {
+      acted = text ?? "";
+      seen(acted);
+    },
+  };
+  done = watch(watched, { signal: stop.signal, intervalMs });
 }
 
 /** Settles at the next call back. */
