@@ -8,9 +8,9 @@ import {
   parseFlags,
   restartParts,
   type Settings,
-  type SettingsWatch,
   watchSettings,
 } from "../../config/index.ts";
+import { follow } from "./follow.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -111,35 +111,6 @@ test("tells which parts need a restart", async () => {
   expect(restartParts(config, other.config)).toEqual(["workers"]);
   expect(restartParts(config, (await serve("--model_base_path=/n")).config)).toEqual([]);
 });
-
-/** Follows settings and hands out what comes, in its order. */
-function follow(
-  settings: Settings,
-): AsyncDisposable & { next(): Promise<Settings | ConfigError>; reload: SettingsWatch["reload"] } {
-  const stop = new AbortController();
-  const events: (Settings | ConfigError)[] = [];
-  let wake: (() => void) | undefined;
-  const push = (event: Settings | ConfigError): void => {
-    events.push(event);
-    wake?.();
-  };
-  const { done, reload } = watchSettings(settings, { signal: stop.signal, changed: push, refused: push });
-  return {
-    reload,
-    async next() {
-      while (events.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return events.shift() as Settings | ConfigError;
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await done;
-    },
-  };
-}
 
 test("a changed configuration comes with the flags over it, a wrong one is refused and the next good one taken", async () => {
   const file = write("config.yaml", "models: [{ name: a, path: /a }]");
