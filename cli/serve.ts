@@ -39,13 +39,15 @@ export async function serve(args: readonly string[]): Promise<number> {
   const { restPort: rest, grpcPort: grpc } = gateway;
   const url = rest === undefined ? undefined : `http://${reachableHost(config.server.host)}:${rest}/v1/models`;
   log.info({ rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
-  await control.drive(gateway.apply, config);
+  await control.drive(gateway, config);
   void followSettings(settings, control, ended.signal);
 
   const failure = await Promise.race([signalled, failureOf(prepared)]);
   ended.abort();
   if (failure === undefined) log.info("shutting down");
   else log.fatal(failure.message);
+  // Before requests fail for want of workers.
+  control.close();
   await gateway.shutDown(config.server.drainTimeoutMs);
   return finish(failure === undefined ? 0 : 1);
 }

@@ -15,9 +15,10 @@ import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
+import type { ArmReport } from "./ramps/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
-import { compileRoutes, decide, resolve, routeStage, servableOf } from "./routing/index.ts";
+import { compileRoutes, decide, resolve, routeStage, routesWithoutArm, servableOf } from "./routing/index.ts";
 import { serve } from "./serve.ts";
 import { createShadowing } from "./shadowing/index.ts";
 import { attempt, type Steps } from "./steps.ts";
@@ -47,6 +48,8 @@ export interface Gateway {
   readonly apply: Apply;
   /** What this process alone has counted. */
   metrics(page: MetricsPage): Promise<string>;
+  /** What this process alone knows of the arms of routes with a ramp. */
+  report(): Promise<ArmReport>;
   /** Not ready, then finishes what is in flight within `limitMs`, then ends ports and workers. */
   shutDown(limitMs: number): Promise<void>;
 }
@@ -175,6 +178,11 @@ export async function startGateway({
       restPort: await restServer?.listen(),
       apply,
       metrics: (page) => metrics.pageOfThis(page),
+      async report() {
+        const ramps = new Set(routes.routes.flatMap((route) => (route.config.ramp === undefined ? [] : route.name)));
+        const figures = metrics.routes.snapshot().filter(({ route }) => ramps.has(route));
+        return { figures, unavailable: routesWithoutArm(routes, registry) };
+      },
       async shutDown(limitMs) {
         const endMs = performance.now() + limitMs;
         const workersMs = workersShareMs(limitMs);

@@ -1,5 +1,6 @@
 import type { ModelConfig, RestartPart, WrittenModel } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
+import type { RampCommand, RampStatus } from "../ramps/index.ts";
 
 /**
  * What the processes of a gateway ask of the one that keeps its configuration. Arguments and answers travel between
@@ -25,6 +26,8 @@ export interface Control {
   /** As `addModel`, or in place of the one of this name that was added before: then `replaced`. */
   putModel(name: string, text: string, waitMs: number): Promise<ModelEntry & { readonly replaced: boolean }>;
   removeModel(name: string): Promise<void>;
+  /** NOT_FOUND for a route without a ramp, FAILED_PRECONDITION for what makes no sense in its phase. */
+  ramp(route: string, command: RampCommand): Promise<RampStatus>;
 }
 
 export type ReloadCause = "file" | "signal" | "admin";
@@ -47,6 +50,7 @@ export interface ControlStatus {
   readonly lastReload: ReloadResult | undefined;
   /** What differs from the start and acts only after another one. */
   readonly actsAfterRestart: readonly RestartPart[];
+  readonly ramps: readonly RampStatus[];
 }
 
 export interface ReloadResult {

@@ -11,6 +11,7 @@ import {
   writtenModel,
 } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName } from "../../core/index.ts";
+import { type ArmReport, createRamps, type RampCommand, type RampStatus, type Ramps } from "../ramps/index.ts";
 import type { StateFolder } from "../state/index.ts";
 import { within } from "../within.ts";
 import { AddedModels } from "./added-models.ts";
@@ -32,23 +33,34 @@ export interface KeeperOptions {
  */
 export type Apply = (config: Config, awaited?: readonly ModelName[]) => Promise<void>;
 
+/** A gateway, as whoever keeps its configuration sees it. */
+export interface Driven {
+  readonly apply: Apply;
+  /** What all of its processes know of the arms of routes with a ramp; undefined: nothing yet. */
+  readonly report: () => Promise<ArmReport | undefined>;
+}
+
 /**
  * The one place that knows what configuration holds: that of files and flags, or the models of a reload over gRPC in place of
- * its own, and behind them those added over the admin API. Whatever changes, the whole is made anew and applied in one step.
+ * its own, behind them those added over the admin API, and the weights of ramps. Whatever changes, the whole is made anew and applied in one step.
  */
 export class Keeper implements Control {
   readonly #options: KeeperOptions;
   readonly #started: Config;
   readonly #added: AddedModels;
   readonly #metrics = createControlMetrics();
+  readonly #ramps: Ramps;
   #settings: Settings;
   /** By a reload over gRPC. */
   #replaced: readonly ModelConfig[] | undefined;
+  /** Without the weights of ramps. */
   #config: Config;
+  #weighed: Config;
   #fingerprint = "";
   #appliedAt = new Date();
   #lastReload: ReloadResult | undefined;
   #apply: Apply = async () => {};
+  #report: Driven["report"] = async () => undefined;
   /** Reads take turns: the last one to begin is the last one to be applied. */
   #reading: Promise<unknown> = Promise.resolve();
 
@@ -57,20 +69,33 @@ export class Keeper implements Control {
     this.#settings = options.settings;
     this.#started = options.settings.config;
     this.#added = new AddedModels(options.state, options.log);
+    this.#ramps = createRamps({
+      store: options.state.document("ramps"),
+      report: () => this.#report(),
+      log: options.log,
+      changed: () => this.#weigh(),
+    });
     this.#config = this.#whole();
+    this.#weighed = this.#ramps.weigh(this.#config);
     this.#holds();
     this.#tellShadowed(new Set());
   }
 
   /** What holds now. */
   get config(): Config {
-    return this.#config;
+    return this.#weighed;
   }
 
-  /** From now on what changes is applied by this; what has changed meanwhile, at once. */
-  async drive(apply: Apply, started: Config): Promise<void> {
+  /** From now on what changes is applied to this; what has changed meanwhile, at once. */
+  async drive({ apply, report }: Driven, started: Config): Promise<void> {
     this.#apply = apply;
-    if (started !== this.#config) await apply(this.#config);
+    this.#report = report;
+    if (started !== this.#weighed) await apply(this.#weighed);
+  }
+
+  /** Keeps what the next process needs. */
+  close(): void {
+    this.#ramps.close();
   }
 
   /** Files have changed into this. */
@@ -139,11 +164,12 @@ export class Keeper implements Control {
       appliedAt: this.#appliedAt.toISOString(),
       lastReload: this.#lastReload,
       actsAfterRestart: this.#held(),
+      ramps: this.#ramps.status(),
     };
   }
 
   async metrics(): Promise<string> {
-    return await this.#metrics.page();
+    return `${await this.#metrics.page()}${this.#ramps.page()}`;
   }
 
   async models(): Promise<readonly ModelEntry[]> {
@@ -187,6 +213,10 @@ export class Keeper implements Control {
     await this.#update();
   }
 
+  async ramp(route: string, command: RampCommand): Promise<RampStatus> {
+    return this.#ramps.act(route, command);
+  }
+
   async #set(model: ModelConfig, waitMs: number): Promise<ModelEntry> {
     this.#added.set(model);
     this.#options.log.info({ model: model.name, path: model.path }, "model added");
@@ -219,10 +249,19 @@ export class Keeper implements Control {
     const isOther = !isDeepStrictEqual(next, this.#config);
     if (isOther) {
       this.#config = next;
+      this.#weighed = this.#ramps.weigh(next);
       this.#holds();
     }
-    if (isOther || awaited !== undefined) await this.#apply(next, awaited);
+    if (isOther || awaited !== undefined) await this.#apply(this.#weighed, awaited);
     return isOther;
+  }
+
+  /** The weights of ramps have changed. */
+  #weigh(): void {
+    this.#weighed = this.#ramps.weigh(this.#config);
+    this.#apply(this.#weighed).catch((thrown: unknown) => {
+      this.#options.log.error({ err: thrown }, "the weights of ramps could not be applied");
+    });
   }
 
   #whole(): Config {

@@ -21,6 +21,7 @@ const METHODS: Readonly<Record<keyof Control, true>> = {
   addModel: true,
   putModel: true,
   removeModel: true,
+  ramp: true,
 };
 
 /** The control of another process. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Config } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
 import type { MetricsPage } from "../observe/index.ts";
+import type { ArmReport } from "../ramps/index.ts";
 import { Asks } from "./asks.ts";
 import type { ToMember, ToPrimary } from "./messages.ts";
 
@@ -22,6 +23,7 @@ export class MemberLink {
   readonly #process: Worker;
   readonly #applied = new Asks<void>();
   readonly #counted = new Asks<string | undefined>();
+  readonly #reported = new Asks<ArmReport | undefined>();
 
   /** `onMessage` gets what the member says unasked; `config` is asked once it can be told. */
   constructor(config: () => Config, onMessage: (message: ToPrimary) => void) {
@@ -29,6 +31,7 @@ export class MemberLink {
     this.#process.on("message", (message: ToPrimary) => {
       if (message.is === "applied") this.#applied.answered(message.ask);
       else if (message.is === "counted") this.#counted.answered(message.ask, message.page);
+      else if (message.is === "reported") this.#reported.answered(message.ask, message.report);
       else if (message.is === "hears") this.send({ is: "start", config: config() });
       else onMessage(message);
     });
@@ -69,6 +72,11 @@ export class MemberLink {
     return this.#ask(this.#counted, (ask) => this.send({ is: "count", page, ask }), undefined);
   }
 
+  /** What it knows of ramps' arms; undefined when it has ended meanwhile. */
+  report(): Promise<ArmReport | undefined> {
+    return this.#ask(this.#reported, (ask) => this.send({ is: "report", ask }), undefined);
+  }
+
   kill(): void {
     this.#process.process.kill("SIGKILL");
   }
@@ -81,6 +89,7 @@ export class MemberLink {
     const [code, signal] = (await once(this.#process, "exit")) as [number, string | null];
     this.#applied.endAll();
     this.#counted.endAll(undefined);
+    this.#reported.endAll(undefined);
     return signal === null ? `exit status ${code}` : `killed by ${signal}`;
   }
 }

@@ -49,6 +49,9 @@ export async function memberMain(): Promise<number> {
       case "count":
         if (gateway !== undefined) tell({ is: "counted", ask: message.ask, page: await gateway.metrics(message.page) });
         return;
+      case "report":
+        if (gateway !== undefined) tell({ is: "reported", ask: message.ask, report: await gateway.report() });
+        return;
       case "answered":
         return answered.answered(message.ask, message.reply);
       case "counted":

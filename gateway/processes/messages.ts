@@ -2,6 +2,7 @@ import type { Config } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
 import type { Question, Reply } from "../control/index.ts";
 import type { MetricsPage } from "../observe/index.ts";
+import type { ArmReport } from "../ramps/index.ts";
 import type { WorkerFacts, WorkerSlot } from "../upstream/index.ts";
 
 /**
@@ -21,6 +22,7 @@ export type ToMember =
       readonly ask: number;
     }
   | { readonly is: "count"; readonly page: MetricsPage; readonly ask: number }
+  | { readonly is: "report"; readonly ask: number }
   /** Answers to a member's own questions. */
   | { readonly is: "answered"; readonly ask: number; readonly reply: Reply }
   | { readonly is: "counted"; readonly ask: number; readonly pages: readonly string[] }
@@ -38,6 +40,7 @@ export type ToPrimary =
   /** Answers to the primary's questions. */
   | { readonly is: "applied"; readonly ask: number }
   | { readonly is: "counted"; readonly ask: number; readonly page: string }
+  | { readonly is: "reported"; readonly ask: number; readonly report: ArmReport }
   /** To whoever keeps the configuration. */
   | { readonly is: "question"; readonly question: Question; readonly ask: number }
   /** What all others have counted. */

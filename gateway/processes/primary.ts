@@ -1,9 +1,10 @@
 import cluster from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
-import { replyTo } from "../control/index.ts";
+import { type Driven, replyTo } from "../control/index.ts";
 import { workersShareMs } from "../end-limits.ts";
 import type { Gateway, GatewayOptions } from "../gateway.ts";
 import { quickDeathsAfter, RESTART_RULE, restartDelayMs, type WorkerSlot } from "../upstream/index.ts";
+import { ArmReports } from "./arm-reports.ts";
 import { MemberLink, type Ports } from "./member-link.ts";
 import type { ToPrimary } from "./messages.ts";
 
@@ -15,7 +16,7 @@ export interface ProcessesOptions extends Omit<GatewayOptions, "others"> {
 }
 
 /** A gateway of one process or several. */
-export type RunningGateway = Pick<Gateway, "restPort" | "grpcPort" | "apply" | "shutDown">;
+export type RunningGateway = Pick<Gateway, "restPort" | "grpcPort" | "apply" | "shutDown"> & Driven;
 
 /**
  * Starts a gateway of several processes that take turns in accepting connections (`node:cluster`), in front of the same
@@ -27,6 +28,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
   let { config } = options;
   /** By their places. */
   const members = new Map<number, MemberLink>();
+  const reports = new ArmReports();
   const slots = new Map<number, WorkerSlot>();
   /** By the socket of a worker: those that have not heard of it for too long. */
   const unheard = new Map<string, Set<MemberLink>>();
@@ -82,6 +84,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       case "listening":
       case "applied":
       case "counted":
+      case "reported":
         return;
     }
   };
@@ -103,6 +106,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
     for (let member = members.get(index); member !== undefined; member = members.get(index)) {
       const how = await member.ended;
       members.delete(index);
+      reports.ended(member);
       if (ending) return;
       const life = { lastedMs: Math.round(performance.now() - member.startedMs), wasReady: member.wasReady };
       log.error({ memberPid: member.pid, how, ...life }, "a process of the gateway died");
@@ -149,6 +153,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       config = next;
       await Promise.all([...members.values()].map((member) => member.apply(next, awaited)));
     },
+    report: () => reports.of([...members.values()].filter(({ wasReady }) => wasReady)),
     async shutDown(limitMs) {
       const workersMs = workersShareMs(limitMs);
       places.stopRestarts();

@@ -16,7 +16,8 @@ export class Ramp {
   #route: RampRoute;
   #state: RampState;
   #figures: Figures | undefined;
-  #isThere = true;
+  /** Undefined: not looked at yet. */
+  #isThere: boolean | undefined;
   readonly #window: Window;
 
   constructor(route: RampRoute, fingerprint: string, state: RampState) {
@@ -55,7 +56,8 @@ export class Ramp {
     this.#figures = { arm: seen(counts.arm), baseline: seen(counts.baseline) };
 
     const isThere = !report.unavailable.includes(name);
-    if (this.#isThere && !isThere && this.#state.phase === "running")
+    // Before the first version has come, everything waits.
+    if (this.#isThere === true && !isThere && this.#state.phase === "running")
       this.tell(log, "ramp waits: nothing of its arm is available");
     this.#isThere = isThere;
     const before = this.#state;
@@ -95,7 +97,8 @@ export class Ramp {
 
   status(): RampStatus {
     const { name: route, ramp } = this.#route;
-    return statusOf({ route, ramp, baseline: baselineOf(this.#route) }, this.#state, this.#figures);
+    const status = statusOf({ route, ramp, baseline: baselineOf(this.#route) }, this.#state, this.#figures);
+    return this.#isThere === false ? { ...status, waits: "nothing of its arm is available" } : status;
   }
 }
 

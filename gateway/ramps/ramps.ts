@@ -12,8 +12,8 @@ import { hasRamp, type RampRoute, weighed } from "./weights.ts";
 
 export interface RampsOptions {
   readonly store: RampStore;
-  /** What the gateway has counted up to now, in all of its processes. */
-  readonly report: () => Promise<ArmReport>;
+  /** What the gateway has counted up to now, in all of its processes; undefined: nothing is known yet. */
+  readonly report: () => Promise<ArmReport | undefined>;
   readonly log: Logger;
   /** The weights have changed: {@link Ramps.weigh} wants to be applied again. */
   readonly changed: () => void;
@@ -66,7 +66,7 @@ export function createRamps({ store, report, log, changed, now = Date.now }: Ram
     timer = setTimeout(() => void look(), Math.min(Math.max(Math.min(...waits), LEAST_MS), MOST_MS)).unref();
   };
   const look = async (): Promise<void> => {
-    let counted: ArmReport;
+    let counted: ArmReport | undefined;
     try {
       counted = await report();
     } catch (thrown) {
@@ -74,6 +74,7 @@ export function createRamps({ store, report, log, changed, now = Date.now }: Ram
       return schedule();
     }
     if (closed) return;
+    if (counted === undefined) return schedule();
     const percents = Array.from(ramps.values(), ({ percent }) => percent);
     const moved = [...ramps.values()].filter((ramp) => ramp.look(counted, now(), log));
     if (moved.length > 0 || Math.abs(now() - savedMs) >= SAVE_MS) save();

@@ -20,6 +20,8 @@ export interface RampStatus {
   readonly until?: string;
   /** Why it is paused or rolled back. */
   readonly reason?: string;
+  /** Why no time passes for now. */
+  readonly waits?: string;
   /** Of both arms, when they were last looked at; undefined: not yet. */
   readonly figures?: Figures;
 }

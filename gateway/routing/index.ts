@@ -3,6 +3,7 @@ export { describeExplanation } from "./describe-explanation.ts";
 export { type ExplainQuery, explain } from "./explain.ts";
 export { UNKNOWN_VERSION } from "./explain-stages.ts";
 export type { Explanation } from "./explanation.ts";
+export { routesWithoutArm } from "./missing-arms.ts";
 export { type Availability, noTarget, resolve } from "./resolve.ts";
 export { compileRoutes, type Route, type RouteTable, type Stage } from "./route-table.ts";
 export { isPartOf, uniform } from "./split.ts";
