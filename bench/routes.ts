@@ -100,6 +100,7 @@ function modelOf(name: string): ModelConfig {
     tags: undefined,
     retry: true,
     batching: undefined,
+    pool: undefined,
   };
 }
 

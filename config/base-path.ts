@@ -10,7 +10,8 @@ export function cloudPathProblem(path: string): string | undefined {
   return `${scheme}:// paths are not supported: mount the bucket or sync it to a local folder, and name that ("${path}")`;
 }
 
-/** The absolute form of a base path; `file://` URLs are local paths too. */
+/** The absolute form of a base path; `file://` URLs are local paths too. None ("") stays none. */
 export function absolutePath(path: string, folder: string): string {
+  if (path === "") return path;
   return SCHEME.test(path) ? fileURLToPath(path) : resolve(folder, path);
 }

@@ -38,7 +38,8 @@ export function modelProblems(models: unknown, nameOf: NameOf): Finding[] {
   return namedTwice("models", models, nameOf);
 }
 
-function namedTwice(list: string, items: unknown, nameOf: NameOf): Finding[] {
+/** Items of a list that have the name of an earlier one. */
+export function namedTwice(list: string, items: unknown, nameOf: NameOf): Finding[] {
   return repeated(items, "name").map(({ i, earlier, value }) => {
     const path = [list, i, "name"];
     return { path, message: `"${value}" is the name of ${nameOf([list, earlier], path)} already` };
@@ -138,7 +139,7 @@ function under(value: unknown, ...path: Path): readonly RawTarget[] {
 }
 
 /** Everything that a route may send a call to. */
-function targetsOf(route: Readonly<Record<string, unknown>>): readonly RawTarget[] {
+export function targetsOf(route: Readonly<Record<string, unknown>>): readonly RawTarget[] {
   const { fallback } = route;
   return [
     ...under(listOf(route["to"]), "to"),
@@ -150,11 +151,11 @@ function targetsOf(route: Readonly<Record<string, unknown>>): readonly RawTarget
 }
 
 /** Of `name` and of `{ exact: name }`. */
-function exactText(value: unknown): string | undefined {
+export function exactText(value: unknown): string | undefined {
   const text = isMapping(value) ? value["exact"] : value;
   return typeof text === "string" ? text : undefined;
 }
 
-function listOf(value: unknown): readonly unknown[] {
+export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

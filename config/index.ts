@@ -20,9 +20,17 @@ export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
 export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
+export {
+  type BalanceConfig,
+  LOCAL_POOL,
+  type PoolConfig,
+  type PoolEntry,
+  type PoolKind,
+  type PoolLimits,
+} from "./schema/pools.ts";
 export type { RampConfig, RampGuard, RampStep } from "./schema/ramp.ts";
 export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
-export type { RouteAction, RouteConfig, RouteMatch, SplitArm, StickyKey } from "./schema/routes.ts";
+export type { RouteAction, RouteConfig, RouteMatch, SplitArm } from "./schema/routes.ts";
 export type {
   ChannelArguments,
   GrpcConfig,
@@ -33,6 +41,7 @@ export type {
 } from "./schema/server.ts";
 export type { ShadowConfig } from "./schema/shadow.ts";
 export type { StateConfig } from "./schema/state.ts";
+export type { StickyKey } from "./schema/sticky.ts";
 export { type Target, type TargetChoice, targetName } from "./schema/target.ts";
 export { type TextMatch, wholeText } from "./schema/text-match.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";

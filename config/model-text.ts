@@ -1,16 +1,22 @@
 import { absolutePath } from "./base-path.ts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, renderPath } from "./config-error.ts";
+import { poolProblems } from "./cross-check-pools.ts";
 import { problemsOf } from "./load.ts";
 import { type ModelConfig, modelSchema } from "./schema/models.ts";
+import type { PoolConfig } from "./schema/pools.ts";
 import { parseYaml } from "./yaml.ts";
 
 /**
  * One entry of `models:` that stands alone, as JSON (or YAML). `from` stands for a file's name in errors; relative paths start at
- * `folder`. Throws {@link ConfigError} with all that is wrong.
+ * `folder`; `pools` are those that it may name; default: any. Throws {@link ConfigError} with all that is wrong.
  */
-export function parseModelText(text: string, from: string, folder: string): ModelConfig {
+export function parseModelText(text: string, from: string, folder: string, pools?: readonly PoolConfig[]): ModelConfig {
   const yaml = parseYaml(text, from);
   const parsed = modelSchema.safeParse(yaml.value);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml)));
+  const findings = pools === undefined ? [] : poolProblems({ models: [yaml.value], pools }, renderPath);
+  if (findings.length > 0) {
+    throw new ConfigError(findings.map(({ path, message }) => yaml.problem(path.slice(2), message)));
+  }
   return { ...parsed.data, path: absolutePath(parsed.data.path, folder) };
 }

@@ -7,10 +7,11 @@ export type WrittenModel = { readonly name: string } & Readonly<Record<string, u
 
 /** The other way round than `parseModelText`: what a file would say for this model. */
 export function writtenModel(model: ModelConfig): WrittenModel {
-  const { name, path, versions, labels, tags, batching, ...others } = model;
+  const { name, path, pool, versions, labels, tags, batching, ...others } = model;
   return {
     name,
-    path,
+    ...(path === "" ? {} : { path }),
+    ...(pool === undefined ? {} : { pool }),
     versions: writtenVersions(versions),
     ...(labels.size === 0
       ? {}

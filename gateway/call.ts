@@ -88,6 +88,8 @@ export interface ExamplesInputs {
 export interface Servable {
   readonly name: ModelName;
   readonly version: Version;
+  /** Whose endpoints serve it; undefined: the local workers. */
+  readonly pool?: string | undefined;
   readonly signatures: Signatures;
   /** `tensorflow.serving.SignatureDefMap`, as the model wrote it. */
   readonly signatureDefMap: Uint8Array;
@@ -109,6 +111,8 @@ export interface RoutedCall {
   readonly call: InferenceCall;
   readonly target: Servable;
   readonly arm: string;
+  /** What ties the call to its arm; undefined: nothing. */
+  readonly key?: string | undefined;
 }
 
 export interface Answer {

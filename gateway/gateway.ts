@@ -22,7 +22,7 @@ import { compileRoutes, decide, resolve, routeStage, routesWithoutArm, servableO
 import { serve } from "./serve.ts";
 import { createShadowing } from "./shadowing/index.ts";
 import { attempt, type Steps } from "./steps.ts";
-import { createPool, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
+import { createPools, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 import { within } from "./within.ts";
 
 export interface GatewayOptions {
@@ -77,8 +77,8 @@ export async function startGateway({
   let bounds = batchingByModel(config);
   let authenticate = authenticator(config);
   const admission = createAdmission();
-  const pool = createPool({ config, places, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
-  const { registry } = pool;
+  const pools = createPools({ config, places, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
+  const { registry } = pools;
 
   const apply: Apply = async (next, awaited) => {
     // All of it is made before any of it holds.
@@ -86,20 +86,21 @@ export async function startGateway({
     [routes, bounds, authenticate] = made;
     config = next;
     shadowing.apply(next.routes);
-    pool.apply(next);
+    pools.apply(next);
     if (awaited === undefined) return;
-    await pool.until(() => pool.applied() && awaited.every((name) => pool.decided(name)), new CallController());
+    await pools.until(() => pools.applied() && awaited.every((name) => pools.decided(name)), new CallController());
   };
   const batching = createBatching({
-    configOf: (model) => bounds.get(model),
-    endpointCount: ({ name, version }) => registry.endpointsOf(name, version).length,
-    send: pool.send,
+    configOf: (target) => (pools.joins(target) ? bounds.get(target.name) : undefined),
+    endpointCount: (target) => registry.endpointsOf(target).length,
+    send: pools.send,
     onDeparture: ({ name, version }, signature, calls) =>
       metrics.departed({ model: name, version: String(version), signature }, calls),
     log,
   });
   const metrics = createMetrics({
-    workers: () => pool.workers(),
+    workers: () => pools.workers(),
+    pools: () => pools.figures(),
     ready: () => missing().length === 0,
     control: () => control.metrics(),
     ...(others === undefined ? {} : { others }),
@@ -113,14 +114,14 @@ export async function startGateway({
   });
   const steps: Steps = {
     admit: (call) => admission.admit(call),
-    retry: pool.retry,
+    retry: pools.retry,
     decide: (call) => decide(routes, call),
     resolve: (call) => ({ call, target: resolve(routes, registry, call.spec.name, call.spec.choice), arm: "" }),
     routeStage: (decision, stage) => routeStage(routes, registry, decision, stage),
     copiesOf: (decision) => shadowing.copiesOf(decision),
     send: batching.send,
   };
-  const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pool.missing());
+  const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pools.missing());
   const backend: Backend = {
     async serve(call) {
       const startedMs = performance.now();
@@ -134,7 +135,7 @@ export async function startGateway({
     modelNames: () => config.models.map(({ name }) => name),
     merging: (name) => (bounds.has(name) ? modelMerging(registry.available(name), batching.mergingOf) : undefined),
     missing,
-    reload: (request, signal) => reloadModels(request, { config: () => config, control, pool, signal }),
+    reload: (request, signal) => reloadModels(request, { config: () => config, control, pools, signal }),
     metricValue: (name) => metrics.serving.valueOf(name),
   };
 
@@ -166,11 +167,11 @@ export async function startGateway({
       log.info(ready ? {} : { missing: missing().slice(0, MISSING_LOGGED) }, ready ? "ready" : "not ready");
     wasReady = ready;
   };
-  pool.onChange(atMostEvery(HEALTH_MS, tellHealth));
+  pools.onChange(atMostEvery(HEALTH_MS, tellHealth));
 
   const close = async (callsMs: number, workersMs: () => number): Promise<void> => {
     await Promise.all([restServer?.close(callsMs), grpcServer.close(callsMs)]);
-    await pool.close(workersMs());
+    await pools.close(workersMs());
   };
   try {
     return {
@@ -190,7 +191,7 @@ export async function startGateway({
         admission.drain();
         restServer?.drain();
         shadowing.drain();
-        pool.drain();
+        pools.drain();
         tellHealth();
         await within(leftMs(workersMs), admission.idle());
         await close(leftMs(workersMs), () => Math.min(WORKERS_END_MS, leftMs(KILL_MS)));

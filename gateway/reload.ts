@@ -2,12 +2,12 @@ import { type Config, checkReloadedLabels, type ModelConfig, serverConfigToModel
 import { type CallSignal, InferenceError, notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Control } from "./control/index.ts";
-import type { Pool } from "./upstream/index.ts";
+import type { Pools } from "./upstream/index.ts";
 
 export interface ReloadParts {
   readonly config: () => Config;
   readonly control: Control;
-  readonly pool: Pool;
+  readonly pools: Pools;
   /** Aborted when the client gives up; what was applied stays. */
   readonly signal: CallSignal;
 }
@@ -18,14 +18,14 @@ export interface ReloadParts {
  * `model_servers/server_core.cc`. The file on disk stays as it is, and its next change replaces this again.
  */
 export async function reloadModels(request: ReloadConfigRequest, parts: ReloadParts): Promise<void> {
-  const { pool, signal } = parts;
+  const { pools, signal } = parts;
   const config = parts.config();
   const known = new Map<string, ModelConfig>(config.models.map((model) => [model.name, model]));
   const listed = serverConfigToModels(request.config, (name) => known.has(name));
   const models = listed.map((model) => withOwnSettings(model, known.get(model.name)));
   for (const model of models) {
     checkReloadedLabels(model, {
-      isAvailable: (version) => pool.registry.servable(model.name, version) !== undefined,
+      isAvailable: (version) => pools.registry.servable(model.name, version) !== undefined,
       inUse: (label) => known.get(model.name)?.labels.get(label),
       allowUnavailable: config.workers.allowVersionLabelsForUnavailable,
     });
@@ -38,8 +38,8 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
   );
   await unlessAborted(taken, signal);
 
-  const absent = added.filter(({ name }) => pool.registry.latest(name) === undefined);
-  if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pool.registry.failure(name) })));
+  const absent = added.filter(({ name }) => pools.registry.latest(name) === undefined);
+  if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pools.registry.failure(name) })));
 }
 
 /** The signal ends only the wait. */
@@ -61,6 +61,6 @@ async function unlessAborted(promise: Promise<void>, signal: CallSignal): Promis
 /** What the message has no word for stays as it was. */
 function withOwnSettings(model: ModelConfig, before: ModelConfig | undefined): ModelConfig {
   if (before === undefined) return model;
-  const { tags, retry, batching } = before;
-  return { ...model, tags, retry, batching };
+  const { pool, tags, retry, batching } = before;
+  return { ...model, pool, tags, retry, batching };
 }

@@ -5,6 +5,7 @@ import { type ClientConfig, clientSchema } from "./clients.ts";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
 import { type GatewayConfig, gatewaySchema } from "./gateway.ts";
 import { type ModelConfig, modelSchema } from "./models.ts";
+import { type PoolConfig, poolSchema } from "./pools.ts";
 import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
 import { type RouteConfig, routeSchema } from "./routes.ts";
 import { list, section } from "./scalar.ts";
@@ -13,7 +14,7 @@ import { type StateConfig, stateSchema } from "./state.ts";
 import { type WorkersConfig, workersSchema } from "./workers.ts";
 
 /**
- * A whole configuration, every default filled in. `gateway`, `server`, `state` and `workers` need a restart; `models`, `routes`, `resilience`,
+ * A whole configuration, every default filled in. `gateway`, `server`, `state` and `workers` need a restart; `models`, `pools`, `routes`, `resilience`,
  * `batching`, `compatibility`, `clients` and `admin` are swapped while running.
  */
 export interface Config {
@@ -23,6 +24,8 @@ export interface Config {
   readonly models: readonly ModelConfig[];
   /** For models that say nothing of it themselves. */
   readonly batching: BatchingConfig | "off";
+  /** Endpoints beside the local workers. */
+  readonly pools: readonly PoolConfig[];
   readonly routes: readonly RouteConfig[];
   readonly resilience: ResilienceConfig;
   readonly compatibility: CompatibilityConfig;
@@ -42,6 +45,7 @@ export const configSchema: z.ZodType<Config> = section({
   batching: batchingSchema
     .prefault({})
     .describe("How concurrent calls are joined, of models that say nothing of it themselves: off, or its bounds."),
+  pools: list(poolSchema).prefault([]).describe("Endpoints elsewhere, beside the local workers."),
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),

@@ -2,14 +2,17 @@ import { z } from "zod";
 import { type ModelName, modelName, type Version } from "../../core/index.ts";
 import { cloudPathProblem } from "../base-path.ts";
 import { type BatchingConfig, batchingSchema } from "./batching.ts";
+import { LOCAL_POOL } from "./pools.ts";
 import { list, mapping, scalar, section, shortOr, Unfit } from "./scalar.ts";
 import { integer, parseText, text, versionNumber, word, yesNo } from "./units.ts";
 
 /** One entry of `models:`. Swapped by a reload. */
 export interface ModelConfig {
   readonly name: ModelName;
-  /** Absolute. */
+  /** Absolute; "" of a model whose versions are not loaded from a folder that is known here. */
   readonly path: string;
+  /** Who serves it; undefined: the local workers. */
+  readonly pool: string | undefined;
   readonly versions: VersionPolicy;
   readonly labels: ReadonlyMap<string, Version>;
   /** Tags of the MetaGraph to serve; undefined: those of `workers.load.tags`. */
@@ -21,7 +24,8 @@ export interface ModelConfig {
 }
 
 /** What TensorFlow Serving's flags and model lists cannot say of a model. */
-export const OWN_DEFAULTS: Pick<ModelConfig, "tags" | "retry" | "batching"> = {
+export const OWN_DEFAULTS: Pick<ModelConfig, "pool" | "tags" | "retry" | "batching"> = {
+  pool: undefined,
   tags: undefined,
   retry: true,
   batching: undefined,
@@ -69,7 +73,10 @@ const labelsShape = { type: "object", additionalProperties: { type: ["integer", 
 
 export const modelSchema: z.ZodType<ModelConfig> = section({
   name: text().describe("What clients call the model."),
-  path: basePath().describe("Its folder with numeric version folders; relative to this file."),
+  path: basePath()
+    .optional()
+    .describe("Its folder with numeric version folders, relative to this file; none in a tensorflow-serving pool."),
+  pool: text().optional().describe("The pool that serves it; default: local, the workers of this gateway."),
   versions: shortOr(all, policy)
     .prefault({ latest: DEFAULT_VERSIONS.count })
     .describe("Which versions are served: all, { latest: n } or { specific: [n] }."),
@@ -82,5 +89,12 @@ export const modelSchema: z.ZodType<ModelConfig> = section({
   retry: yesNo().prefault(true).describe("Whether a call whose worker died is sent again although it may have run."),
   batching: batchingSchema.optional().describe("How concurrent calls are joined into one: off, or its bounds."),
 }).transform(
-  ({ name, tags, batching, ...others }): ModelConfig => ({ ...others, name: modelName(name), tags, batching }),
+  ({ name, path = "", pool, tags, batching, ...others }): ModelConfig => ({
+    ...others,
+    name: modelName(name),
+    path,
+    pool: pool === LOCAL_POOL ? undefined : pool,
+    tags,
+    batching,
+  }),
 );

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { LATEST, type VersionChoice } from "../../core/index.ts";
 import { type ChainStep, chainStepSchema } from "./chain.ts";
 import { type FallbackConfig, fallbackSchema } from "./fallback.ts";
-import { headerName, headerValue, readHeaderName } from "./header-name.ts";
+import { headerValue, readHeaderName } from "./header-name.ts";
 import { type RampConfig, rampSchema } from "./ramp.ts";
 import { list, mapping, scalar, section, shortOr, Unfit } from "./scalar.ts";
 import { type ShadowConfig, shadowSchema } from "./shadow.ts";
+import { type StickyKey, stickyKey } from "./sticky.ts";
 import { type Target, targetKeys, targetName, targetOf, targetSchema, versionOr } from "./target.ts";
 import { type TextMatch, textMatch } from "./text-match.ts";
-import { number, percent, text, yesNo } from "./units.ts";
+import { number, percent, text } from "./units.ts";
 
 /** One entry of `routes:`; the first that matches decides. Swapped by a reload. */
 export interface RouteConfig {
@@ -59,16 +60,6 @@ export interface SplitArm {
   /** At least 0, relative to the other arms' sum; at least one arm has more than 0. */
   readonly weight: number;
 }
-
-/** What ties a client to its arm. */
-export type StickyKey =
-  /** A header's value; its name is in lower case. */
-  | { readonly by: "header"; readonly name: string }
-  | { readonly by: "cookie"; readonly name: string }
-  /** The client's name. */
-  | { readonly by: "client" }
-  /** A hash of the request's body. */
-  | { readonly by: "input" };
 
 const match = section({
   model: textMatch(false).optional().describe("The model's name; default: any."),
@@ -134,26 +125,6 @@ const arm = section({
 
 type Arm = z.infer<typeof arm>;
 
-const stickySchema: z.ZodType<StickyKey> = section({
-  header: headerName().optional().describe("Equal values of this header keep their arm."),
-  cookie: text().optional().describe("Equal values of this cookie keep their arm."),
-  client: yesNo().optional().describe("true: each client keeps its arm."),
-  input: yesNo().optional().describe("true: equal request bodies keep their arm."),
-}).transform(({ header, cookie, client, input }, context): StickyKey => {
-  const keys: StickyKey[] = [];
-  if (header !== undefined) keys.push({ by: "header", name: header });
-  if (cookie !== undefined) keys.push({ by: "cookie", name: cookie });
-  if (client === true) keys.push({ by: "client" });
-  if (input === true) keys.push({ by: "input" });
-  const [key, ...others] = keys;
-  if (key !== undefined && others.length === 0) return key;
-  context.addIssue({
-    code: "custom",
-    message: "expected exactly one of header: name, cookie: name, client: true, input: true",
-  });
-  return z.NEVER;
-});
-
 const rewrite = section({ model: targetKeys.model, signature: targetKeys.signature });
 
 const SHADOWS = shortOr(
@@ -170,7 +141,7 @@ export const routeSchema: z.ZodType<RouteConfig> = section({
   to: list(targetSchema, 1).optional().describe("The first of these that is available."),
   split: list(arm, 1).optional().describe("One of these by chance, by weight."),
   chain: list(chainStepSchema, 2).optional().describe("Models whose outputs are the next one's inputs."),
-  sticky: stickySchema.optional().describe("Ties equal requests to one arm."),
+  sticky: stickyKey("arm").optional().describe("Ties equal requests to one arm."),
   shadow: SHADOWS.prefault([]).describe("Targets that get copies whose answers are compared, and nobody waits for."),
   fallback: fallbackSchema.optional().describe("Targets that answer where the others do not."),
   rewrite: rewrite.optional().describe("The model or signature to run in place of the one that the request names."),

@@ -91,6 +91,24 @@ export function shortOr<T>(short: z.ZodType<T>, whole: z.ZodType<T>): z.ZodType<
     .meta({ anyOf: [jsonShape(short), jsonShape(whole)] });
 }
 
+/** A list, or one item without its brackets. */
+export function listOrOne<T>(item: z.ZodType<T>): z.ZodType<T[]> {
+  const items = list(item);
+  const read = (input: unknown, context: z.RefinementCtx): T[] => {
+    const isList = Array.isArray(input);
+    const parsed = items.safeParse(isList ? input : [input]);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) {
+      forward(isList ? issue : { ...issue, path: issue.path.slice(1) }, context, []);
+    }
+    return z.NEVER;
+  };
+  return z
+    .unknown()
+    .transform(read)
+    .meta({ anyOf: [jsonShape(items), jsonShape(item)] });
+}
+
 function forward(issue: z.core.$ZodIssue, context: z.RefinementCtx, under: readonly string[]): void {
   context.issues.push({ ...issue, path: [...under, ...issue.path] } as z.core.$ZodRawIssue);
 }

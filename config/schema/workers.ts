@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { endpointAddress } from "./endpoint-address.ts";
 import { list, scalar, section } from "./scalar.ts";
 import {
   duration,
@@ -15,7 +16,7 @@ import {
 
 /** `workers:` — the processes that run the models. Needs a restart. */
 export interface WorkersConfig {
-  /** How many are started and kept on this machine; 0 with `endpoints`. */
+  /** How many are started and kept on this machine; 0 with `endpoints`, and where all models are in `pools`. */
   readonly count: number;
   /** `host:port` of workers that run elsewhere and see the same model paths. */
   readonly endpoints: readonly string[];
@@ -104,8 +105,8 @@ const load = section({
 }).transform(({ retryInterval, ...others }): LoadConfig => ({ ...others, retryIntervalMs: retryInterval }));
 
 export const workersSchema: z.ZodType<WorkersConfig> = section({
-  count: integer(1).optional().describe("How many local worker processes; default: 2, or none with endpoints."),
-  endpoints: list(endpoint())
+  count: integer(0).optional().describe("How many local worker processes; default: 2, or none with endpoints."),
+  endpoints: list(endpointAddress())
     .prefault([])
     .describe("Workers that run elsewhere (tensorgate worker), as host:port; then none is started here."),
   engine: word("tensorflow").prefault("tensorflow"),
@@ -127,17 +128,10 @@ export const workersSchema: z.ZodType<WorkersConfig> = section({
     .describe("Whether Predict answers over gRPC as tensor_content instead of in typed fields."),
 }).transform(({ count, memoryBudget, ...others }, context): WorkersConfig => {
   const remote = others.endpoints.length > 0;
-  if (remote && count !== undefined) {
+  if (remote && count !== undefined && count > 0) {
     context.addIssue({ code: "custom", message: "cannot be given together with endpoints", path: ["count"] });
   }
   return { ...others, count: remote ? 0 : (count ?? DEFAULT_COUNT), memoryBudgetBytes: memoryBudget };
 });
 
 const DEFAULT_COUNT = 2;
-
-/** A name or address and a port, as gRPC takes it. */
-function endpoint(): z.ZodType<string> {
-  return scalar("an address like worker-1:8500", { type: "string", pattern: "^.+:[0-9]+$" }, (value) =>
-    typeof value === "string" && /^(\[[0-9a-f:.]+\]|[^:/\s]+):\d{1,5}$/i.test(value) ? value : undefined,
-  );
-}

@@ -1,12 +1,12 @@
 import type { BatchingConfig } from "../../config/index.ts";
-import { DEFAULT_SIGNATURE, type Logger, type ModelName } from "../../core/index.ts";
+import { DEFAULT_SIGNATURE, type Logger } from "../../core/index.ts";
 import type { Signature } from "../../tensor/index.ts";
 import type { Answer, InferenceMethod, Merging, RoutedCall, Servable } from "../call.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface BatchingOptions {
   /** Asked for each call; undefined: the model's calls travel alone. */
-  readonly configOf: (model: ModelName) => BatchingConfig | undefined;
+  readonly configOf: (target: Servable) => BatchingConfig | undefined;
   /** How many endpoints have the version. */
   readonly endpointCount: (target: Servable) => number;
   readonly send: (routed: RoutedCall) => Promise<Answer>;
@@ -42,7 +42,7 @@ export function createBatching(options: BatchingOptions): Batching {
   return {
     send(routed) {
       const { call, target } = routed;
-      const config = configOf(target.name);
+      const config = configOf(target);
       if (config === undefined || call.body.inputsFor === undefined) return send(routed);
       const bySignature = trafficsOf(target)[call.method];
       const key = call.spec.signature || DEFAULT_SIGNATURE;

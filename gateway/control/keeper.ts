@@ -228,7 +228,8 @@ export class Keeper implements Control {
   #read(text: string): ModelConfig {
     const { configSource } = this.#settings.sources;
     try {
-      return parseModelText(text, "body", configSource === undefined ? process.cwd() : folderOfSource(configSource));
+      const folder = configSource === undefined ? process.cwd() : folderOfSource(configSource);
+      return parseModelText(text, "body", folder, this.#config.pools);
     } catch (thrown) {
       if (thrown instanceof ConfigError) throw new InferenceError("INVALID_ARGUMENT", thrown.message);
       throw thrown;

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type PoolFigures, PoolMetrics } from "./pool-metrics.ts";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
 import { RouteFigures } from "./route-figures.ts";
 import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
@@ -16,6 +17,8 @@ export interface RequestMetrics {
 export interface MetricsSources {
   /** Asked at each scrape. */
   readonly workers: () => Promise<readonly WorkerFigures[]>;
+  /** Those beside the local workers. */
+  readonly pools?: () => readonly PoolFigures[];
   readonly ready: () => boolean;
   /** Metrics that the process which keeps the configuration counts alone: lines of our own page. */
   readonly control?: () => Promise<string>;
@@ -68,12 +71,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   });
   const workers = new WorkerMetrics(registry);
+  const pools = new PoolMetrics(registry);
   const serving = createServingMetrics();
 
   const pageOfThis = async (which: MetricsPage): Promise<string> => {
     if (which === "serving") return serving.render();
     ready.set(sources.ready() ? 1 : 0);
     workers.set(await sources.workers());
+    pools.set(sources.pools?.() ?? []);
     return `${requests.render()}${routes.render()}${await registry.metrics()}`;
   };
   return {

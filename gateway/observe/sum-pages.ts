@@ -49,6 +49,7 @@ function add(one: number, other: number): number {
 /** What isn't a share of something. Each process sees the same workers and their loads, and not always at the same moment. */
 const HIGHEST = [
   /^tensorgate_worker_(?!requests_in_flight)/,
+  /^tensorgate_pool_endpoints$/,
   /^:tensorflow:cc:saved_model:/,
   /^:tensorflow:serving:model_warmup_/,
   /^nodejs_eventloop_lag_/,

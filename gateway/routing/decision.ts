@@ -107,7 +107,9 @@ export function routeTarget(
   arm: string,
 ): RoutedCall | undefined {
   const servable = servableOf(table, available, decision.call, target);
-  return servable && { call: decision.callFor(servable.name, target.signature), target: servable, arm };
+  return (
+    servable && { call: decision.callFor(servable.name, target.signature), target: servable, arm, key: decision.key }
+  );
 }
 
 /** The version that a target stands for; undefined unless it is available. */
@@ -181,8 +183,11 @@ export function unavailable(
     stage.by === "first"
       ? stage.targets
       : (stage.by === "chance" ? stage.arms : stage.steps).map(({ target }) => target);
-  const names = targets.map(({ model }) => model ?? spec.name);
+  const asked = targets.map(({ model = spec.name, pool }) => ({ model, pool }));
   // Of several models the one that may come tells most.
-  const name = names.find((each) => models.has(each) && available.outlook(each) !== "failed") ?? names[0] ?? spec.name;
-  return noTarget(available, modelName(name), spec.choice);
+  const { model, pool } = asked.find(
+    (each) => models.has(each.model) && available.outlook(each.model, each.pool) !== "failed",
+  ) ??
+    asked[0] ?? { model: spec.name, pool: undefined };
+  return noTarget(available, modelName(model), spec.choice, pool);
 }

@@ -39,8 +39,13 @@ export function resolve(table: RouteTable, available: Availability, name: ModelN
 }
 
 /** Why no target of a route answers. A route never falls back to versions that it doesn't name. */
-export function noTarget(available: Availability, name: ModelName, choice: VersionChoice): InferenceError {
-  if (available.latest(name) === undefined) return nothingAvailable(available, name, choice);
+export function noTarget(
+  available: Availability,
+  name: ModelName,
+  choice: VersionChoice,
+  pool?: string,
+): InferenceError {
+  if (available.latest(name, pool) === undefined) return nothingAvailable(available, name, choice, pool);
   return new InferenceError(
     "UNAVAILABLE",
     `${notFoundText(name, choice)}; no version that its route names is available`,
@@ -60,9 +65,14 @@ function versionOfLabel(
 }
 
 /** Begins as TensorFlow Serving's answer does, which knows no "still loading". */
-function nothingAvailable(available: Availability, name: ModelName, choice: VersionChoice): InferenceError {
+function nothingAvailable(
+  available: Availability,
+  name: ModelName,
+  choice: VersionChoice,
+  pool?: string,
+): InferenceError {
   const text = notFoundText(name, choice);
-  switch (available.outlook(name)) {
+  switch (available.outlook(name, pool)) {
     case "failed":
       return new InferenceError("NOT_FOUND", text);
     case "starting":

@@ -10,7 +10,7 @@ import type { CallLimits } from "./unary-call.ts";
 
 /** What a picker looks at. */
 export interface Load {
-  /** Connected, and let through by its breaker. */
+  /** Connected, let through by its breaker, and below its limit. */
   readonly pickable: boolean;
   /** Calls sent and not yet ended. */
   readonly inFlight: number;
@@ -26,11 +26,17 @@ export interface EndpointOptions {
   /** Called when a call has failed as if nobody were there; the endpoint is out until `ready` is set again. */
   readonly onSuspect: () => void;
   readonly onBreaker: (state: Breaker["state"]) => void;
+  /** Called when it has answered that it no longer has a version. */
+  readonly onUnloaded?: () => void;
 }
 
 /** One worker as the gateway sees it: its connections, its load and its health. The creator closes it. */
 export class Endpoint implements Load {
   readonly name: string;
+  /** Used while no endpoint of a lower number can be. */
+  priority = 0;
+  /** Over so many calls it takes no more. */
+  maxInFlight: number = Number.POSITIVE_INFINITY;
   readonly #options: EndpointOptions;
   readonly #lines: Lines;
   #breaker: Breaker;
@@ -64,7 +70,12 @@ export class Endpoint implements Load {
   }
 
   get pickable(): boolean {
-    return this.#ready && this.#breaker.passes;
+    return this.#ready && this.#breaker.passes && this.#inFlight < this.maxInFlight;
+  }
+
+  /** It takes no more calls only because it has so many. */
+  get full(): boolean {
+    return this.#ready && this.#breaker.passes && this.#inFlight >= this.maxInFlight;
   }
 
   get breakerState(): Breaker["state"] {
@@ -87,6 +98,7 @@ export class Endpoint implements Load {
       const kind = failureOf(error)?.kind;
       // A dead endpoint has nothing in flight and would win every pick: it is out before anybody picks again.
       if (kind === "refused" || kind === "dropped") this.#suspect();
+      else if (kind === "unloaded") this.#options.onUnloaded?.();
       throw error;
     } finally {
       this.#inFlight--;

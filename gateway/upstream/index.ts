@@ -1,6 +1,7 @@
 export type { Endpoint } from "./endpoint.ts";
 export type { ModelView } from "./model-view.ts";
-export { createPool, type Pool, type PoolOptions, type PoolWorker } from "./pool.ts";
+export type { PoolWorker } from "./pool-worker.ts";
+export { createPools, type Pools, type PoolsOptions } from "./pools.ts";
 export { Registry } from "./registry.ts";
 export { quickDeathsAfter, RESTART_RULE, restartDelayMs } from "./restart-rule.ts";
 export type { Retry, RetryBounds } from "./retry.ts";

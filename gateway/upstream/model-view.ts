@@ -39,6 +39,7 @@ export function mergeReports<E>(
   name: string,
   reports: readonly EndpointReport<E>[],
   before: ModelView<E> | undefined,
+  pool?: string,
 ): ModelView<E> {
   const rows = new Map<Version, VersionReport>();
   const served = new Map<Version, { row: VersionReport; merging: Servable["merging"]; endpoints: E[] }>();
@@ -59,7 +60,7 @@ export function mergeReports<E>(
   for (const [version, { row, merging, endpoints }] of served) {
     const known = before?.served.get(version)?.servable;
     const kept = known !== undefined && isDeepStrictEqual(known.merging, merging) ? known : undefined;
-    versions.set(version, { servable: kept ?? new LoadedVersion(name, row, merging), endpoints });
+    versions.set(version, { servable: kept ?? new LoadedVersion(name, pool, row, merging), endpoints });
   }
   return {
     name: modelName(name),
@@ -89,13 +90,20 @@ function descending(one: { readonly version: Version }, other: { readonly versio
 class LoadedVersion implements Servable {
   readonly name: ModelName;
   readonly version: Version;
+  readonly pool: string | undefined;
   readonly signatureDefMap: Uint8Array;
   readonly merging: Servable["merging"];
   #signatures: Signatures | undefined;
 
-  constructor(name: string, { version, signatureDefMap }: VersionReport, merging: Servable["merging"]) {
+  constructor(
+    name: string,
+    pool: string | undefined,
+    { version, signatureDefMap }: VersionReport,
+    merging: Servable["merging"],
+  ) {
     this.name = modelName(name);
     this.version = version;
+    this.pool = pool;
     this.signatureDefMap = signatureDefMap;
     this.merging = merging;
   }

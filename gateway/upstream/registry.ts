@@ -23,11 +23,16 @@ export class Registry<E> {
   readonly #ended = new Map<string, readonly VersionStatus[]>();
   readonly #changed: () => void;
   readonly #tried: (load: LoadTry) => void;
+  readonly #pool: string | undefined;
 
-  /** `changed` is called after every change, when all questions are answered from the new state; `tried` for each load. */
-  constructor(changed: () => void = () => {}, tried: (load: LoadTry) => void = () => {}) {
+  /**
+   * `changed` is called after every change, when all questions are answered from the new state; `tried` for each load.
+   * `pool` is what its servables tell of themselves.
+   */
+  constructor(changed: () => void = () => {}, tried: (load: LoadTry) => void = () => {}, pool?: string) {
     this.#changed = changed;
     this.#tried = tried;
+    this.#pool = pool;
   }
 
   /** Takes in one answer of an endpoint's Watch stream. */
@@ -100,6 +105,18 @@ export class Registry<E> {
     return this.#views.get(name)?.served.get(version)?.endpoints ?? [];
   }
 
+  /** Whether it serves a model that none of `others` has in any version. */
+  isNeeded(endpoint: E, others: (endpoint: E) => boolean): boolean {
+    for (const name of this.#endpoints.get(endpoint)?.models.keys() ?? []) {
+      const served = [...(this.#views.get(name)?.served.values() ?? [])];
+      const servedByIt = served.some(({ endpoints }) => endpoints.includes(endpoint));
+      if (servedByIt && !served.some(({ endpoints }) => endpoints.some((each) => each !== endpoint && others(each)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Each version once, descending, those of a model that was removed too; undefined when no worker has known the model. */
   status(name: ModelName): readonly VersionStatus[] | undefined {
     return this.#views.get(name)?.status ?? this.#ended.get(name);
@@ -163,7 +180,7 @@ export class Registry<E> {
       }
       if (reports.length === 0) this.#views.delete(name);
       else {
-        const view = mergeReports(name, reports, this.#views.get(name));
+        const view = mergeReports(name, reports, this.#views.get(name), this.#pool);
         if (view.available.length > 0) this.#seen.add(name);
         this.#views.set(name, view);
       }

@@ -3,25 +3,39 @@ import { receivedMessage } from "../answer-content.ts";
 import type { Answer, InferenceCall, RoutedCall } from "../call.ts";
 import { failureOf } from "./call-failure.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { leastLoaded } from "./picker.ts";
 import type { Registry } from "./registry.ts";
+
+export interface SendOptions {
+  /** One of the endpoints that have the version; of those that were tried for this call only when nothing else is left. */
+  readonly pick: (
+    endpoints: readonly Endpoint[],
+    tried: ReadonlySet<Endpoint> | undefined,
+    routed: RoutedCall,
+  ) => Endpoint | undefined;
+  /** Told when a call finds every endpoint at its limit. */
+  readonly onOverflow?: () => void;
+}
 
 /**
  * The step that gives a routed call to one endpoint which has the version. UNAVAILABLE when there is none: to be tried
- * again when they are all away, not when they are held back by their breakers.
+ * again when they are all away, not when they are held back by their breakers or limits.
  */
 export function createSend(
   registry: Registry<Endpoint>,
-  random?: () => number,
+  { pick, onOverflow = () => {} }: SendOptions,
 ): (routed: RoutedCall) => Promise<Answer> {
   /** Where a call has failed already; only failures make an entry. */
   const tried = new WeakMap<InferenceCall, Set<Endpoint>>();
 
-  return async function send({ call, target, arm }) {
+  return async function send(routed) {
+    const { call, target, arm } = routed;
     const message = call.body.messageFor(target);
     const endpoints = registry.endpointsOf(target.name, target.version);
-    const endpoint = leastLoaded(endpoints, tried.get(call), random);
-    if (endpoint === undefined) throw noneLeft(endpoints, target.name);
+    const endpoint = pick(endpoints, tried.get(call), routed);
+    if (endpoint === undefined) {
+      if (endpoints.some(({ full }) => full)) onOverflow();
+      throw noneLeft(endpoints, target.name);
+    }
     try {
       const answer = await endpoint.call(call.method, message, call, call.body.readsAnswer);
       return { target, arm, content: receivedMessage(answer) };
@@ -41,9 +55,12 @@ function remember(tried: WeakMap<InferenceCall, Set<Endpoint>>, call: InferenceC
 }
 
 function noneLeft(endpoints: readonly Endpoint[], name: string): InferenceError {
-  const heldBack = endpoints.some(({ ready }) => ready);
-  const sentence = heldBack
-    ? `all workers that serve model ${name} are held back after too many failures`
-    : `no worker that serves model ${name} is ready`;
-  return new InferenceError("UNAVAILABLE", sentence, { retryable: !heldBack, retryAfterMs: 1000 });
+  const ready = endpoints.filter((endpoint) => endpoint.ready);
+  const sentence =
+    ready.length === 0
+      ? `no worker that serves model ${name} is ready`
+      : ready.some(({ full }) => full)
+        ? `all workers that serve model ${name} have as many calls as their pool's limits allow`
+        : `all workers that serve model ${name} are held back after too many failures`;
+  return new InferenceError("UNAVAILABLE", sentence, { retryable: ready.length === 0, retryAfterMs: 1000 });
 }

@@ -3,9 +3,9 @@ import type { Logger } from "../../core/index.ts";
 import type { ApplyModelsRequest } from "../../protos/index.ts";
 import type { Changes } from "./changes.ts";
 import { Endpoint } from "./endpoint.ts";
+import type { EndpointWatch, WatchOptions } from "./endpoint-watch.ts";
 import type { PingConfig } from "./lines.ts";
 import type { Registry } from "./registry.ts";
-import { WorkerWatch } from "./worker-watch.ts";
 
 export interface WorkerLinkOptions {
   readonly name: string;
@@ -14,6 +14,8 @@ export interface WorkerLinkOptions {
   readonly breaker: BreakerConfig;
   readonly ping?: PingConfig | undefined;
   readonly wanted: ApplyModelsRequest;
+  /** How it is found out what the worker serves. */
+  readonly watch: (options: WatchOptions) => EndpointWatch;
   readonly registry: Registry<Endpoint>;
   readonly changes: Changes;
   readonly log: Logger;
@@ -32,7 +34,7 @@ export interface WorkerLinkOptions {
 export class WorkerLink {
   readonly endpoint: Endpoint;
   readonly #options: WorkerLinkOptions;
-  readonly #watch: WorkerWatch;
+  readonly #watch: EndpointWatch;
   #silence: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerLinkOptions) {
@@ -51,8 +53,9 @@ export class WorkerLink {
         log.warn({ state }, "the worker's breaker has changed");
         changes.notify();
       },
+      onUnloaded: () => this.#watch.unloaded(),
     });
-    this.#watch = new WorkerWatch({
+    this.#watch = options.watch({
       client: this.endpoint.client,
       log,
       onReport: (response) => {
@@ -74,6 +77,13 @@ export class WorkerLink {
     clearTimeout(this.#silence);
     this.#watch.close();
     this.endpoint.close();
+    this.#options.registry.remove(this.endpoint);
+  }
+
+  /** It is not listened to any more, and what it serves is forgotten; calls in flight go on until it is closed. */
+  leave(): void {
+    clearTimeout(this.#silence);
+    this.#watch.close();
     this.#options.registry.remove(this.endpoint);
   }
 

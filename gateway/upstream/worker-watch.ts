@@ -1,15 +1,6 @@
-import { type Client, type ClientReadableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import type { Logger } from "../../core/index.ts";
+import { type ClientReadableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type ApplyModelsRequest, type WatchResponse, workerControl } from "../../protos/index.ts";
-
-export interface WorkerWatchOptions {
-  readonly client: Client;
-  readonly log: Logger;
-  /** An answer of the stream. The first after each connect is complete, and proves that the worker is there. */
-  readonly onReport: (response: WatchResponse) => void;
-  /** The stream has ended; until the next report nothing is known about the worker. */
-  readonly onLost: () => void;
-}
+import type { EndpointWatch, WatchOptions } from "./endpoint-watch.ts";
 
 const APPLY_TIMEOUT_MS = 10_000;
 const FIRST_DELAY_MS = 50;
@@ -17,11 +8,10 @@ const MAX_DELAY_MS = 1_000;
 
 /**
  * Listens to one worker for as long as it lives: opens its Watch stream again whenever it ends, and brings the worker
- * to the wanted set whenever what it reports is older. (An endpoint that is a plain TensorFlow Serving would be asked
- * for GetModelStatus instead, behind the same two callbacks.) The creator closes it.
+ * to the wanted set whenever what it reports is older. The creator closes it.
  */
-export class WorkerWatch {
-  readonly #options: WorkerWatchOptions;
+export class WorkerWatch implements EndpointWatch {
+  readonly #options: WatchOptions;
   #stream: ClientReadableStream<WatchResponse> | undefined;
   /** A report has come in over the current stream. */
   #proven = false;
@@ -32,7 +22,7 @@ export class WorkerWatch {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: WorkerWatchOptions) {
+  constructor(options: WatchOptions) {
     this.#options = options;
   }
 
@@ -67,6 +57,9 @@ export class WorkerWatch {
     if (!this.#proven) return;
     this.#lost(this.#stream, "a call did not get through", 0);
   }
+
+  /** The worker says so itself, in its next report. */
+  unloaded(): void {}
 
   close(): void {
     this.#closed = true;

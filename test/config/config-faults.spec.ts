@@ -184,7 +184,7 @@ describe("a configuration file is refused for", () => {
     {
       name: "no workers",
       text: "models: []\nworkers: { count: 0 }",
-      want: ["2:19 workers.count: expected a whole number, at least 1, got 0"],
+      want: ["2:19 workers.count: expected at least 1 where there are no pools, got 0"],
     },
     {
       name: "a route for an unknown model",

@@ -63,5 +63,6 @@ export function configured(name: string, labels: Readonly<Record<string, number>
     tags: undefined,
     retry: true,
     batching: undefined,
+    pool: undefined,
   };
 }

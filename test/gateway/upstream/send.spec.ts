@@ -4,6 +4,7 @@ import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, resolve } from "../../../gateway/routing/index.ts";
 import { createChanges } from "../../../gateway/upstream/changes.ts";
 import { Endpoint } from "../../../gateway/upstream/endpoint.ts";
+import { leastLoaded } from "../../../gateway/upstream/picker.ts";
 import { Registry } from "../../../gateway/upstream/registry.ts";
 import { createRetry } from "../../../gateway/upstream/retry.ts";
 import { createSend } from "../../../gateway/upstream/send.ts";
@@ -17,7 +18,7 @@ const notFound = { code: 5, details: "Servable not found for request: Specific(m
 
 function setUp(breakerAfter = 1_000) {
   const registry = new Registry<Endpoint>();
-  const send = createSend(registry);
+  const send = createSend(registry, { pick: (among, tried) => leastLoaded(among, tried) });
   const retry = createRetry({
     config: () => ({ attempts: 2, budgetPercent: 20 }),
     budget: { deposit: () => {}, take: () => true },

@@ -5,7 +5,7 @@ import type { Config, ModelConfig } from "../../../config/index.ts";
 import { deadlineIn, InferenceError, modelName, silentLogger, version } from "../../../core/index.ts";
 import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, resolve } from "../../../gateway/routing/index.ts";
-import { createPool, ownPlaces, type Pool, type PoolOptions } from "../../../gateway/upstream/index.ts";
+import { createPools, ownPlaces, type Pools, type PoolsOptions } from "../../../gateway/upstream/index.ts";
 import { aCall, type CallDraft } from "./calls.ts";
 import { configured } from "./reports.ts";
 import { forkFakeWorker } from "./worker-process.ts";
@@ -19,6 +19,7 @@ function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 
     workers: { count, endpoints: [] as readonly string[], devices: [] as readonly string[] } as Config["workers"],
     models,
     batching: "off",
+    pools: [],
     routes: [],
     compatibility: { strictJson: false, urlSafeBase64: false },
     clients: [],
@@ -37,9 +38,9 @@ function served(name: string, versions: string, retry = true): ModelConfig {
 }
 
 /** A pool of fake workers, and the way of a request over it. */
-async function startPool(config: Config, patience: Pick<PoolOptions, "ping" | "hungMs"> = {}) {
+async function startPool(config: Config, patience: Pick<PoolsOptions, "ping" | "hungMs"> = {}) {
   const children: ChildProcess[] = [];
-  const pool = createPool({
+  const pool = createPools({
     config,
     log: silentLogger,
     ...patience,
@@ -65,7 +66,7 @@ async function startPool(config: Config, patience: Pick<PoolOptions, "ping" | "h
   return { pool, children, predict, [Symbol.asyncDispose]: () => pool.close(1_000) };
 }
 
-async function ready(pool: Pool, count: number): Promise<void> {
+async function ready(pool: Pools, count: number): Promise<void> {
   await expect
     .poll(async () => (await pool.workers()).filter(({ ready }) => ready).length, { timeout: 10_000, interval: 20 })
     .toBe(count);
@@ -81,7 +82,7 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
 test("starts workers, tells them the models and serves from all of them", async () => {
   await using running = await startPool(configOf([served("m", "1,2")], 2));
   const { pool, children, predict } = running;
-  await expect.poll(() => pool.registry.endpointsOf(m, version(2))).toHaveLength(2);
+  await expect.poll(() => pool.registry.endpointsOf({ name: m, version: version(2) })).toHaveLength(2);
   const answers = await Promise.all(Array.from({ length: 20 }, () => predict("pid")));
   expect(new Set(answers)).toEqual(new Set(children.map(({ pid }) => `2 ${pid}`)));
   for (const worker of await pool.workers()) {
@@ -171,8 +172,8 @@ test("a worker that hangs is killed and replaced", async () => {
 
 test("starts no worker before what it waits for is there, and none if it closes first", async () => {
   let launched = 0;
-  const start = (gate: AbortController): Pool =>
-    createPool({
+  const start = (gate: AbortController): Pools =>
+    createPools({
       config: configOf([served("m", "1")], 1),
       log: silentLogger,
       prepared: once(gate.signal, "abort"),
@@ -222,8 +223,8 @@ describe("another configuration", () => {
     ]);
     await ready(pool, 2);
     const everywhere = (): number[] => [
-      pool.registry.endpointsOf(m, version(2)).length,
-      pool.registry.endpointsOf(modelName("n"), version(7)).length,
+      pool.registry.endpointsOf({ name: m, version: version(2) }).length,
+      pool.registry.endpointsOf({ name: modelName("n"), version: version(7) }).length,
     ];
     await expect.poll(everywhere).toEqual([2, 2]);
     await end(children[1], "SIGKILL");
@@ -235,7 +236,9 @@ describe("another configuration", () => {
     const before = configOf([served("m", "1"), served("n", "1")], 1);
     await using running = await startPool(before);
     running.pool.apply({ ...before, models: [served("m", "1")] });
-    await expect.poll(() => running.pool.registry.modelNames()).toEqual([m]);
+    const { registry } = running.pool;
+    await expect.poll(() => registry.available(modelName("n"))).toEqual([]);
+    expect(registry.available(m)).toHaveLength(1);
   });
 });
 

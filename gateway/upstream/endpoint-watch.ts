@@ -1,0 +1,24 @@
+import type { Client } from "@grpc/grpc-js";
+import type { Logger } from "../../core/index.ts";
+import type { ApplyModelsRequest, WatchResponse } from "../../protos/index.ts";
+
+/** Finds out what an endpoint serves, for as long as that is asked of it. The creator closes it. */
+export interface EndpointWatch {
+  open(): void;
+  /** The models that matter from now on. */
+  apply(wanted: ApplyModelsRequest): void;
+  /** The endpoint has seemed to be gone: finds out anew. */
+  recheck(): void;
+  /** The endpoint has answered that it no longer has a version. */
+  unloaded(): void;
+  close(): void;
+}
+
+export interface WatchOptions {
+  readonly client: Client;
+  readonly log: Logger;
+  /** What has been found out. The first after each connect is complete, and proves that the endpoint is there. */
+  readonly onReport: (response: WatchResponse) => void;
+  /** Until the next report nothing is known about the endpoint. */
+  readonly onLost: () => void;
+}

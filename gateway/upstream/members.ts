@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { BreakerConfig } from "../../config/index.ts";
+import type { Logger, ModelName } from "../../core/index.ts";
+import type { ApplyModelsRequest, WantedModel } from "../../protos/index.ts";
+import type { LoadTry } from "../observe/index.ts";
+import type { Changes } from "./changes.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { EndpointWatch, WatchOptions } from "./endpoint-watch.ts";
+import type { PingConfig } from "./lines.ts";
+import { Registry } from "./registry.ts";
+import { WorkerLink, type WorkerLinkOptions } from "./worker-link.ts";
+
+export interface MembersOptions {
+  /** Undefined: the local workers. */
+  readonly pool?: string;
+  readonly watch: (options: WatchOptions) => EndpointWatch;
+  readonly wanted: readonly WantedModel[];
+  readonly breaker: BreakerConfig;
+  readonly changes: Changes;
+  readonly log: Logger;
+  readonly onLoadTried?: ((load: LoadTry) => void) | undefined;
+  readonly ping?: PingConfig | undefined;
+  readonly silentMs: number;
+}
+
+const IDLE_LOOK_MS = 100;
+
+type LinkEvents = Pick<WorkerLinkOptions, "onReady" | "onSilent">;
+
+/**
+ * The endpoints of one pool, what they are to serve and what they do. A link (endpoint, breaker, counts) outlives every
+ * reload. The creator closes it.
+ */
+export class Members {
+  /** What is served where, at this moment. */
+  readonly registry: Registry<Endpoint>;
+  readonly #options: MembersOptions;
+  readonly #links = new Map<string, WorkerLink>();
+  /** Gone from the pool, with calls in flight. */
+  readonly #leaving = new Set<WorkerLink>();
+  #breaker: BreakerConfig;
+  #generation = nextGeneration(0n);
+  #wanted: ApplyModelsRequest;
+
+  constructor(options: MembersOptions) {
+    const { wanted, breaker, changes, onLoadTried, pool } = options;
+    this.#options = options;
+    this.#breaker = breaker;
+    this.#wanted = { models: wanted, generation: String(this.#generation) };
+    this.registry = new Registry<Endpoint>(() => changes.notify(), onLoadTried, pool);
+  }
+
+  /** `name` is for messages, logs and metrics, `target` in gRPC's syntax. */
+  open(name: string, target: string, on: LinkEvents): WorkerLink {
+    const { watch, changes, log, ping, silentMs } = this.#options;
+    const link = new WorkerLink({
+      ...on,
+      name,
+      target,
+      breaker: this.#breaker,
+      ping,
+      wanted: this.#wanted,
+      watch,
+      registry: this.registry,
+      changes,
+      log: log.child({ worker: name }),
+      silentMs,
+    });
+    this.#links.set(name, link);
+    return link;
+  }
+
+  get(name: string): WorkerLink | undefined {
+    return this.#links.get(name);
+  }
+
+  all(): readonly WorkerLink[] {
+    return [...this.#links.values()];
+  }
+
+  connected(): readonly WorkerLink[] {
+    return this.all().filter(({ endpoint }) => endpoint.ready);
+  }
+
+  /** Those that get no new calls, but have some in flight. */
+  get leaving(): number {
+    return this.#leaving.size;
+  }
+
+  /** At once: the endpoint has ended. */
+  close(name: string): void {
+    this.#links.get(name)?.close();
+    this.#links.delete(name);
+  }
+
+  /** Gives it no new calls, and closes it once those in flight have ended. */
+  leave(name: string): void {
+    const link = this.#links.get(name);
+    if (link === undefined) return;
+    this.#links.delete(name);
+    this.#leaving.add(link);
+    link.leave();
+    void this.#closeOnceIdle(link);
+  }
+
+  /** Takes over what is to be served; nothing in flight is touched. */
+  apply(wanted: readonly WantedModel[], breaker: BreakerConfig): void {
+    if (!isDeepStrictEqual(this.#wanted.models, wanted)) {
+      this.#generation = nextGeneration(this.#generation);
+      this.#wanted = { models: wanted, generation: String(this.#generation) };
+      for (const link of this.#links.values()) link.apply(this.#wanted);
+    }
+    if (!isDeepStrictEqual(this.#breaker, breaker)) {
+      this.#breaker = breaker;
+      for (const { endpoint } of this.#links.values()) endpoint.setBreaker(breaker);
+    }
+  }
+
+  /** Whether what the endpoint reports is about what is to be served now. */
+  isUpToDate(endpoint: Endpoint): boolean {
+    return this.registry.generationOf(endpoint) >= this.#generation;
+  }
+
+  /** Whether every connected endpoint has taken over the models of the last `apply`. */
+  applied(): boolean {
+    return this.connected().every(({ endpoint }) => this.isUpToDate(endpoint));
+  }
+
+  /** Whether the model answers, or has failed to load, on every connected endpoint. */
+  decided(name: ModelName): boolean {
+    const connected = this.connected();
+    return connected.length > 0 && connected.every(({ endpoint }) => this.registry.decided(endpoint, name));
+  }
+
+  closeAll(): void {
+    for (const link of [...this.#links.values(), ...this.#leaving]) link.close();
+    this.#links.clear();
+    this.#leaving.clear();
+  }
+
+  async #closeOnceIdle(link: WorkerLink): Promise<void> {
+    while (link.endpoint.inFlight > 0) await sleep(IDLE_LOOK_MS, undefined, { ref: false });
+    if (this.#leaving.delete(link)) link.close();
+  }
+}
+
+/** Grows from set to set, and from one gateway to the next: a worker may outlive the gateway that it knew first. */
+function nextGeneration(last: bigint): bigint {
+  const now = BigInt(Date.now());
+  return now > last ? now : last + 1n;
+}

@@ -1,0 +1,63 @@
+import { type Config, LOCAL_POOL, type ModelConfig, type RouteConfig, type Target } from "../../config/index.ts";
+import { compileMatch } from "../routing/index.ts";
+
+/** What one pool is to serve. */
+export interface PoolModels {
+  /** Models whose pool it is: readiness is judged by them. */
+  readonly own: readonly ModelConfig[];
+  /** Those, and models of other pools that some route sends to it. */
+  readonly all: readonly ModelConfig[];
+}
+
+export const NO_MODELS: PoolModels = { own: [], all: [] };
+
+/** Which pool serves which models, in the order of the configuration; a pool without any is missing. */
+export function modelsByPool({ models, routes }: Pick<Config, "models" | "routes">): ReadonlyMap<string, PoolModels> {
+  const guests = guestsByPool(models, routes);
+  const pools = new Set([...models.map(({ pool = LOCAL_POOL }) => pool), ...guests.keys()]);
+  return new Map(
+    [...pools].map((name) => {
+      const isOwn = ({ pool = LOCAL_POOL }: ModelConfig): boolean => pool === name;
+      const sent = guests.get(name);
+      return [name, { own: models.filter(isOwn), all: models.filter((each) => isOwn(each) || sent?.has(each.name)) }];
+    }),
+  );
+}
+
+/** The names of the models that routes send to a pool which they name. */
+function guestsByPool(
+  models: readonly ModelConfig[],
+  routes: readonly RouteConfig[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const guests = new Map<string, Set<string>>();
+  for (const route of routes) {
+    let takesModel: ((name: string) => boolean) | undefined;
+    for (const { pool, model } of targetsOf(route)) {
+      if (pool === undefined) continue;
+      const names = guests.get(pool) ?? new Set();
+      guests.set(pool, names);
+      if (model !== undefined) names.add(model);
+      else {
+        takesModel ??= compileMatch(route.match).takesModel;
+        for (const { name } of models) if (takesModel(name)) names.add(name);
+      }
+    }
+  }
+  return guests;
+}
+
+/** All that a route may send a call to. */
+function targetsOf({ action, shadows, fallback }: RouteConfig): readonly Target[] {
+  return [...targetsOfAction(action), ...shadows.map(({ target }) => target), ...(fallback?.to ?? [])];
+}
+
+function targetsOfAction(action: RouteConfig["action"]): readonly Target[] {
+  switch (action.by) {
+    case "to":
+      return action.targets;
+    case "split":
+      return action.arms.map(({ target }) => target);
+    case "chain":
+      return action.steps.map(({ target }) => target);
+  }
+}

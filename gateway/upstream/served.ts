@@ -1,0 +1,66 @@
+import type { LoadFailure, ModelName, Version, VersionStatus } from "../../core/index.ts";
+import type { Servable } from "../call.ts";
+import type { Availability } from "../routing/index.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Registry } from "./registry.ts";
+
+export interface ServedPools {
+  readonly local: Registry<Endpoint>;
+  /** Undefined: the local one. */
+  readonly poolOf: (model: ModelName) => string | undefined;
+  /** Undefined where no pool is called so any more. */
+  readonly registryOf: (pool: string) => Registry<Endpoint> | undefined;
+  /** Beside the local one. */
+  readonly others: () => readonly Registry<Endpoint>[];
+}
+
+/** What all pools serve together. A model's own pool is asked, unless another one is named. */
+export class Served implements Availability {
+  readonly #pools: ServedPools;
+
+  constructor(pools: ServedPools) {
+    this.#pools = pools;
+  }
+
+  servable(name: ModelName, version: Version, pool?: string): Servable | undefined {
+    return this.#of(name, pool)?.servable(name, version);
+  }
+
+  latest(name: ModelName, pool?: string): Servable | undefined {
+    return this.#of(name, pool)?.latest(name);
+  }
+
+  /** Descending by version. */
+  available(name: ModelName): readonly Servable[] {
+    return this.#of(name)?.available(name) ?? [];
+  }
+
+  /** Those that have a version, in its pool. */
+  endpointsOf({ name, version, pool }: Pick<Servable, "name" | "version" | "pool">): readonly Endpoint[] {
+    const registry = pool === undefined ? this.#pools.local : this.#pools.registryOf(pool);
+    return registry?.endpointsOf(name, version) ?? [];
+  }
+
+  outlook(name: ModelName, pool?: string): "starting" | "lost" | "failed" {
+    return this.#of(name, pool)?.outlook(name) ?? "failed";
+  }
+
+  /** As `Registry.status`. A model that is no longer configured has had its pool, whichever it was. */
+  status(name: ModelName): readonly VersionStatus[] | undefined {
+    const own = this.#of(name)?.status(name);
+    if (own !== undefined) return own;
+    for (const registry of [this.#pools.local, ...this.#pools.others()]) {
+      const rows = registry.status(name);
+      if (rows !== undefined) return rows;
+    }
+    return undefined;
+  }
+
+  failure(name: ModelName): Omit<LoadFailure, "name"> {
+    return (this.#of(name) ?? this.#pools.local).failure(name);
+  }
+
+  #of(name: ModelName, pool: string | undefined = this.#pools.poolOf(name)): Registry<Endpoint> | undefined {
+    return pool === undefined ? this.#pools.local : this.#pools.registryOf(pool);
+  }
+}
