@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { loadConfigFile } from "../../config/index.ts";
 import { configJsonSchema, configJsonSchemaText } from "../../config/json-schema.ts";
@@ -35,4 +35,25 @@ test("the configurations that come along are right", async () => {
     "segment",
   ]);
   expect((await loadConfigFile(path("example-ab.yaml"))).config.routes).toHaveLength(2);
+});
+
+test("every configuration that comes along names the schema, which lies beside it", () => {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  expect(files).toContain("default.yaml");
+  for (const file of files) {
+    const [first] = readFileSync(new URL(file, folder), "utf8").split("\n");
+    expect(first).toBe("# yaml-language-server: $schema=./tensorgate.schema.json");
+  }
+});
+
+test("editors take a reference where a number is expected, and any text where a text is", () => {
+  const { $defs, properties } = configJsonSchema() as Record<string, Record<string, Record<string, unknown>>>;
+  const serverKeys = properties?.["server"]?.["properties"] as Record<string, { properties: object }>;
+  expect(serverKeys["rest"]?.properties).toMatchObject({
+    port: { default: 8501, anyOf: [{ type: "integer" }, { enum: ["off"] }, { $ref: "#/$defs/reference" }] },
+  });
+  expect(serverKeys["host"]).toMatchObject({ type: "string", default: "0.0.0.0" });
+  expect(serverKeys["host"]).not.toHaveProperty("anyOf");
+  const reference = new RegExp(String($defs?.["reference"]?.["pattern"]), "u");
+  expect(["${PORT}", "${file:port}", "8501"].map((text) => reference.test(text))).toEqual([true, true, false]);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, ConfigError, parseConfigText, ReferenceValues } from "../../config/index.ts";
+import { type Config, ConfigError, parseConfigText, parseModelText, ReferenceValues } from "../../config/index.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -80,6 +80,14 @@ routes: [{ match: { model: *name }, to: [{ label: "$\${NONE}" }] }]`;
   const { models, routes } = parse(text);
   expect([...(models[0]?.labels.keys() ?? [])]).toEqual(["${NONE}"]);
   expect(routes[0]?.match.model).toEqual({ by: "exact", value: "m" });
+});
+
+test("a model that comes over the admin API cannot ask for the environment or files", () => {
+  const written = JSON.stringify({ name: "${PATH}", path: "${file:/etc/passwd}" });
+  expect(parseModelText(written, "body", folder)).toMatchObject({
+    name: "${PATH}",
+    path: join(folder, "${file:/etc/passwd}"),
+  });
 });
 
 describe("a reference is refused", () => {
