@@ -5,10 +5,23 @@ export interface GatewayReply {
   readonly text: string;
 }
 
+export interface GatewayQuestion {
+  /** JSON; undefined: a GET. */
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Throws an Error that a person can read when nothing answers at `url`, which may leave `http://` out. */
-export async function askGateway(url: string, path: string, body?: string): Promise<GatewayReply> {
+export async function askGateway(
+  url: string,
+  path: string,
+  { body, headers = {} }: GatewayQuestion = {},
+): Promise<GatewayReply> {
   const target = new URL(path, baseOf(url));
-  const init = body === undefined ? {} : { method: "POST", body, headers: { "content-type": "application/json" } };
+  const init =
+    body === undefined
+      ? { headers }
+      : { method: "POST", body, headers: { "content-type": "application/json", ...headers } };
   let response: Response;
   try {
     response = await fetch(target, init);

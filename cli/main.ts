@@ -71,6 +71,39 @@ program
     process.exitCode = await (await import("./status.ts")).status(options);
   });
 
+const config = program.command("config").summary("check a configuration, or ask where it sends a request");
+
+config
+  .command("check")
+  .summary("print everything that is wrong or odd about a configuration; status 1 for errors")
+  .argument("[path]", "a file or a folder of files, as serve --config takes it; default: the examples'")
+  .option("--model-config-file <file>", "take the models from TensorFlow Serving's list")
+  .option("--strict", "status 1 for warnings too")
+  .option("--no-paths", "do not look for the models on this machine's disk")
+  .option("--json", "print JSON")
+  .action(async (path: string | undefined, options) => {
+    process.exitCode = await (await import("./config-check.ts")).checkCommand(path, options);
+  });
+
+config
+  .command("explain")
+  .summary("tell where a request goes, and why; status 1 when nothing would answer it")
+  .argument("[path]", "a file or a folder of files, as serve --config takes it; default: the examples'")
+  .requiredOption("--model <name>", "the model that the request names")
+  .option("--version-number <n>", "the version that it names")
+  .addOption(new Option("--label <label>", "the label that it names").conflicts("versionNumber"))
+  .option("--signature <name>", "the signature that it names")
+  .option("--client <name>", "the client that sends it")
+  .option("--header <name=value>", "a header that it has; may be repeated", collected, [])
+  .option("--input <file>", "its body, for routes that stick to it")
+  .option("--model-config-file <file>", "take the models from TensorFlow Serving's list")
+  .addOption(new Option("--url <url>", "ask the gateway that runs there").conflicts("modelConfigFile"))
+  .option("--token <token>", "what that gateway's admin API wants; default: $TENSORGATE_ADMIN_TOKEN")
+  .option("--json", "print JSON")
+  .action(async (path: string | undefined, options) => {
+    process.exitCode = await (await import("./config-explain.ts")).explainCommand(path, options);
+  });
+
 program
   .command("runtime")
   .summary("install, find or remove the TensorFlow library")
@@ -81,6 +114,10 @@ program
   .action(async (_arguments, _options, command: Command) => {
     process.exitCode = await (await import("../worker/runtime/index.ts")).runRuntimeCommand(command.args);
   });
+
+function collected(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
 
 try {
   await program.parseAsync();

@@ -14,7 +14,8 @@ export interface PredictOptions {
  */
 export async function predict(model: string, json: string, options: PredictOptions): Promise<number> {
   const written = (json === "-" ? await readAll(process.stdin) : json).trim();
-  const reply = await askGateway(options.url, predictPath(model, options), requestBody(written, options.signature));
+  const body = requestBody(written, options.signature);
+  const reply = await askGateway(options.url, predictPath(model, options), { body });
   if (reply.ok) process.stdout.write(reply.text.endsWith("\n") ? reply.text : `${reply.text}\n`);
   else process.stderr.write(`${reply.status} ${reply.text.trim()}\n`);
   return reply.ok ? 0 : 1;

@@ -1,6 +1,8 @@
 export { cloudPathProblem } from "./base-path.ts";
 export { batchingByModel } from "./batching-by-model.ts";
-export { ConfigError, type Problem, renderProblem } from "./config-error.ts";
+export { byPlace, type CheckedProblem, checkSettings, placed } from "./check/check-settings.ts";
+export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from "./check/index.ts";
+export { ConfigError, type Problem, renderPath, renderProblem } from "./config-error.ts";
 export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
 export type { Command, FlagValues } from "./flags/values.ts";

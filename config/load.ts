@@ -67,6 +67,11 @@ export function parseConfig(source: ConfigSource, options: ParseOptions = {}): C
   return atFiles(parsed.data, files, options);
 }
 
+/** What the files say, and where; of files that have been taken before. */
+export function writtenIn(source: ConfigSource): JoinedFiles {
+  return joinFiles(parseFiles(source, new ReferenceValues()), source);
+}
+
 /** Throws {@link ConfigError} with the faults of all files that cannot be read. */
 function parseFiles({ path, files }: ConfigSource, values: ReferenceValues): YamlFile[] {
   const faults: Problem[] = [];

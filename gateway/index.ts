@@ -1,5 +1,18 @@
+export type { Servable } from "./call.ts";
 export { Keeper } from "./control/index.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
 export { memberMain, type RunningGateway, startProcesses } from "./processes/index.ts";
+export {
+  type Availability,
+  compileRoutes,
+  describeExplanation,
+  type Explanation,
+  explain,
+  explainQuery,
+  inputKey,
+  queryToUrl,
+  UNKNOWN_VERSION,
+  type WrittenQuery,
+} from "./routing/index.ts";
 export { createStateFolder } from "./state/index.ts";
 export { type Launch, ownPlaces, type WorkerSlot } from "./upstream/index.ts";

@@ -18,6 +18,7 @@ import { AddedModels } from "./added-models.ts";
 import type { ConfigFacts, Control, ControlStatus, ModelEntry, ReloadCause, ReloadResult } from "./control.ts";
 import { createControlMetrics } from "./control-metrics.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { logFindings } from "./log-findings.ts";
 
 export interface KeeperOptions {
   readonly settings: Settings;
@@ -91,6 +92,7 @@ export class Keeper implements Control {
     this.#apply = apply;
     this.#report = report;
     if (started !== this.#weighed) await apply(this.#weighed);
+    logFindings(this.#config, this.#options.log);
   }
 
   /** Keeps what the next process needs. */
@@ -119,6 +121,7 @@ export class Keeper implements Control {
         "config applied",
       );
       this.#tellShadowed(shadowed);
+      logFindings(this.#config, log);
       if (this.#held().some((part) => !held.includes(part))) {
         log.warn(`changes of ${this.#held().join(" and ")} act after a restart`);
       }

@@ -1,26 +1,12 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tensorgate } from "../setup/run-cli.ts";
 import { MODELS, ROOT, startTensorgate, type Tensorgate } from "../setup/tensorgate.ts";
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function tensorgate(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, "dist/cli/main.js"), ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
 
 describe("by itself", () => {
   test("--help names every command, --version the package's version", async () => {
     const { stdout } = await tensorgate("--help");
-    for (const command of ["serve", "worker", "predict", "inspect", "status", "runtime"])
+    for (const command of ["serve", "worker", "predict", "inspect", "status", "config", "runtime"])
       expect(stdout).toContain(command);
     expect((await tensorgate("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

@@ -1,0 +1,60 @@
+import { type Path, type Problem, renderPath } from "../config-error.ts";
+import { writtenIn } from "../load.ts";
+import { isMapping } from "../schema/scalar.ts";
+import type { Settings } from "../settings.ts";
+import type { CheckFinding } from "./finding.ts";
+import { checkConfig } from "./index.ts";
+
+/** A finding, and where it stands. */
+export interface CheckedProblem extends Problem {
+  readonly severity: CheckFinding["severity"];
+}
+
+/** What is odd about settings that have been taken; the disk is not looked at. */
+export function checkSettings(settings: Settings): readonly CheckedProblem[] {
+  return placed(checkConfig(settings.config), settings);
+}
+
+/** Findings about the configuration of these settings with their places, in the order of the file. */
+export function placed(findings: readonly CheckFinding[], settings: Settings): readonly CheckedProblem[] {
+  if (findings.length === 0) return [];
+  const { configSource } = settings.sources;
+  const files = configSource && writtenIn(configSource);
+  const ownModels = settings.modelsFrom === configSource?.path;
+  const problems = findings.map(({ severity, path, message }): CheckedProblem => {
+    const isElsewhere = files === undefined || (path[0] === "models" && !ownModels);
+    const problem = isElsewhere
+      ? elsewhere(settings, path, message)
+      : files.problem(writtenPath(files.value, path), message);
+    return { ...problem, severity };
+  });
+  return problems.toSorted(byPlace);
+}
+
+/** By the names of files, and within a file from its top to its end. */
+export function byPlace(a: Problem, b: Problem): number {
+  const [one = "", other = ""] = [a.file, b.file];
+  if (one !== other) return one < other ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+/** Of models that a flag or TensorFlow Serving's own list names. */
+function elsewhere({ modelsFrom, config }: Settings, path: Path, message: string): Problem {
+  const [key, index] = path;
+  const name = key === "models" && typeof index === "number" ? config.models[index]?.name : undefined;
+  if (modelsFrom.startsWith("--")) return { path: modelsFrom, message };
+  return { file: modelsFrom, path: name === undefined ? renderPath(path) : `model "${name}"`, message };
+}
+
+/** Where a file says what stands at `path` of the configuration: some sections have a short form. */
+function writtenPath(written: unknown, path: Path): Path {
+  const [list, index, section, ...rest] = path;
+  const route =
+    list === "routes" && isMapping(written) ? (written["routes"] as readonly unknown[])[Number(index)] : undefined;
+  if (!isMapping(route) || section === undefined) return path;
+  const start = ["routes", Number(index)];
+  if (section === "to" && route["to"] === undefined) return [...start, "rewrite"];
+  if (section === "fallback" && isMapping(route["fallback"])) return [...start, "fallback", "to", ...rest];
+  if (section === "shadow" && isMapping(route["shadow"])) return [...start, "shadow"];
+  return path;
+}
