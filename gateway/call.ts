@@ -133,4 +133,6 @@ export interface ReceivedMessage {
   readonly message: Uint8Array;
   /** The same in several pieces, for who only passes it on: where they are there, `message` is only joined when it is asked for. */
   readonly pieces?: readonly Uint8Array[];
+  /** Somebody else looks at it too: nobody gives its memory away. */
+  isShared?: boolean;
 }

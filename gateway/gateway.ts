@@ -170,7 +170,7 @@ export async function startGateway({
   pools.onChange(atMostEvery(HEALTH_MS, tellHealth));
 
   const close = async (callsMs: number, workersMs: () => number): Promise<void> => {
-    await Promise.all([restServer?.close(callsMs), grpcServer.close(callsMs)]);
+    await Promise.all([restServer?.close(callsMs), grpcServer.close(callsMs), shadowing.close()]);
     await pools.close(workersMs());
   };
   try {

@@ -1,6 +1,6 @@
 import { encodePredictOutputs, encodePredictResponse } from "../../tensor/index.ts";
 import { contentBytes } from "../answer-content.ts";
-import type { AnswerContent, CallLimits } from "../call.ts";
+import type { AnswerContent, CallLimits, ReceivedMessage } from "../call.ts";
 import { type AnswerKind, answerJson, IN_THREAD_BYTES } from "../threads/index.ts";
 import type { JsonCallParts } from "./json-call.ts";
 
@@ -16,9 +16,14 @@ export function writeAnswer(
 ): Uint8Array | Promise<Uint8Array> {
   if (contentBytes(content) >= LONG_BYTES) {
     const message =
-      content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, "content");
+      content.is === "message" ? ownMessage(content) : encodePredictResponse(content.spec, content.outputs, "content");
     return threads.encode(message, answer, { strict }, limits);
   }
   if (content.is === "message") return answerJson(answer, content.message, { strict });
   return encodePredictOutputs(answer.of === "Predict" ? answer.format : "row", content.outputs, { strict });
+}
+
+/** It moves to the thread. */
+function ownMessage({ message, isShared }: ReceivedMessage): Uint8Array {
+  return isShared === true ? new Uint8Array(message) : message;
 }

@@ -1,6 +1,5 @@
 import type { Answer } from "../call.ts";
 import type { CopiedCall } from "./copied-call.ts";
-import { type KeptAnswer, keptAnswer } from "./kept-answer.ts";
 import type { Shadow } from "./shadow.ts";
 
 /** The copies of one call, before they are sent. */
@@ -15,13 +14,13 @@ export class Copies {
 
   /** Passes the caller's answer on, or its failure, and sends the copies once the caller has it. */
   async after(answering: Promise<Answer>): Promise<Answer> {
-    let kept: KeptAnswer | undefined;
+    let answer: Answer | undefined;
     try {
-      const answer = await answering;
-      kept = keptAnswer(answer);
+      answer = await answering;
+      if (answer.content.is === "message") answer.content.isShared = true;
       return answer;
     } finally {
-      for (const shadow of this.#shadows) void shadow.run(this.#copied, kept);
+      for (const shadow of this.#shadows) void shadow.run(this.#copied, answer);
     }
   }
 }

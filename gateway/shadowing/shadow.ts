@@ -1,10 +1,11 @@
 import type { ShadowConfig } from "../../config/index.ts";
 import { type CallSignal, deadlineIn, InferenceError, type Logger } from "../../core/index.ts";
-import type { Answer, RoutedCall, Servable } from "../call.ts";
+import { contentBytes } from "../answer-content.ts";
+import type { Answer, AnswerContent, RoutedCall, Servable } from "../call.ts";
+import type { Comparison } from "../comparing/index.ts";
 import type { ShadowLabels, ShadowMetrics, ShadowOutcome } from "../observe/index.ts";
-import { type ComparedOutput, compareAnswers } from "./compare-answers.ts";
+import type { Comparer } from "../threads/index.ts";
 import { type CopiedCall, copyFor } from "./copied-call.ts";
-import { isTooLong, type KeptAnswer } from "./kept-answer.ts";
 import { MinuteLimit, Samples, type ShadowSample } from "./samples.ts";
 import type { SpareTime } from "./spare-time.ts";
 
@@ -13,12 +14,19 @@ export interface ShadowParts {
   readonly servableOf: (call: Pick<CopiedCall, "spec">, target: ShadowConfig["target"]) => Servable | undefined;
   /** Once, to one version. */
   readonly send: (routed: RoutedCall) => Promise<Answer>;
+  readonly comparer: Comparer;
   readonly metrics: ShadowMetrics;
   readonly log: Logger;
   readonly spareTime: SpareTime;
   /** Aborted when the gateway shuts down. */
   readonly ended: CallSignal;
 }
+
+/** Longer answers are not compared: copying them for a thread would hold the event loop. */
+const MAX_COMPARED_BYTES = 4 * 2 ** 20;
+
+/** How long comparing two answers may take. */
+const COMPARING_MS = 30_000;
 
 /** One shadow of a route: what is under way for it, and what it has found. */
 export class Shadow {
@@ -49,7 +57,7 @@ export class Shadow {
   }
 
   /** Sends a copy in a later turn of the event loop, and compares its answer with the caller's. Never rejects. */
-  async run(copied: CopiedCall, expected: KeptAnswer | undefined): Promise<void> {
+  async run(copied: CopiedCall, expected: Answer | undefined): Promise<void> {
     if (!this.hasRoom(copied.bytes)) return this.drop();
     this.#inFlight++;
     this.#bytes += copied.bytes;
@@ -75,18 +83,22 @@ export class Shadow {
     this.#parts.metrics.forget(this.labels, this.#outputs);
   }
 
-  async #outcome(copied: CopiedCall, expected: KeptAnswer | undefined): Promise<ShadowOutcome> {
-    const { spareTime } = this.#parts;
+  async #outcome(copied: CopiedCall, expected: Answer | undefined): Promise<ShadowOutcome> {
+    const { comparer, metrics, spareTime, ended } = this.#parts;
     const answer = await spareTime.call(() => this.#send(copied));
     if (expected === undefined) return "uncompared";
     const { method } = copied;
-    const { content } = expected;
-    if (method === "MultiInference" || content === undefined || isTooLong(answer.content)) return "skipped";
-    const outputs = await spareTime.run(compareAnswers(method, content, answer.content, this.config.tolerance));
-    for (const output of outputs) this.#count(output);
-    const differing = outputs.filter(({ isEqual }) => !isEqual);
-    if (differing.length === 0) return "equal";
-    this.#tell(sampleOf(this.labels, expected.target, answer.target, worstOf(differing)));
+    const contents = [expected.content, answer.content] as const;
+    if (method === "MultiInference" || contents.some(isTooLong)) return "skipped";
+    const limits = { deadline: deadlineIn(COMPARING_MS), signal: ended };
+    const compare = () => comparer.compare(method, ...contents, this.config.tolerance, limits);
+    const { outputs, worst } = await spareTime.call(compare);
+    for (const output of outputs) {
+      this.#outputs.add(output.output);
+      metrics.compared(this.labels, output);
+    }
+    if (worst === undefined) return "equal";
+    this.#tell(sampleOf(this.labels, expected.target, answer.target, worst));
     return "different";
   }
 
@@ -97,11 +109,6 @@ export class Shadow {
     if (servable === undefined)
       throw new InferenceError("UNAVAILABLE", "no version that the shadow names is available");
     return send(copyFor(copied, target, servable, { deadline: deadlineIn(timeoutMs), signal: ended }));
-  }
-
-  #count(compared: ComparedOutput): void {
-    this.#outputs.add(compared.output);
-    this.#parts.metrics.compared(this.labels, compared);
   }
 
   #tell(sample: ShadowSample): void {
@@ -119,18 +126,15 @@ export class Shadow {
   }
 }
 
-/** What cannot be compared at all, or else the largest difference. */
-function worstOf(differing: readonly ComparedOutput[]): ComparedOutput {
-  return differing.reduce((worst, each) => (weightOf(each) > weightOf(worst) ? each : worst));
+function isTooLong(content: AnswerContent): boolean {
+  return contentBytes(content) > MAX_COMPARED_BYTES;
 }
 
-function weightOf({ mismatch, maxAbsDifference = 0 }: ComparedOutput): number {
-  return mismatch === undefined ? maxAbsDifference : Number.POSITIVE_INFINITY;
-}
+type Worst = NonNullable<Comparison["worst"]>;
 
-function sampleOf(labels: ShadowLabels, caller: Servable, copy: Servable, worst: ComparedOutput): ShadowSample {
-  const { output, mismatch, maxAbsDifference, rows, disagreeing } = worst;
-  const [callerValues, copyValues] = worst.excerpts();
+function sampleOf(labels: ShadowLabels, caller: Servable, copy: Servable, worst: Worst): ShadowSample {
+  const { output, mismatch, maxAbsDifference, rows, disagreeing, values } = worst;
+  const [callerValues, copyValues] = values;
   return {
     ...labels,
     at: new Date().toISOString(),

@@ -2,13 +2,14 @@ import type { RouteConfig, ShadowConfig } from "../../config/index.ts";
 import { byteLengthOf, CallController, InferenceError } from "../../core/index.ts";
 import type { CallBody } from "../call.ts";
 import { type Decision, isPartOf, uniform } from "../routing/index.ts";
+import { createComparer } from "../threads/index.ts";
 import type { CopiedCall } from "./copied-call.ts";
 import { Copies } from "./copies.ts";
 import type { ShadowSample } from "./samples.ts";
 import { Shadow, type ShadowParts } from "./shadow.ts";
 import { SpareTime } from "./spare-time.ts";
 
-export interface ShadowingOptions extends Omit<ShadowParts, "spareTime" | "ended"> {
+export interface ShadowingOptions extends Omit<ShadowParts, "spareTime" | "comparer" | "ended"> {
   /** Of the configuration that acts. */
   readonly routes: readonly RouteConfig[];
   /** In [0, 1). */
@@ -16,7 +17,7 @@ export interface ShadowingOptions extends Omit<ShadowParts, "spareTime" | "ended
 }
 
 /**
- * Sends copies of calls to the shadows of their routes and compares the answers. Nobody waits for a copy: it is sent once its caller
+ * Whoever creates it closes it. Sends copies of calls to the shadows of their routes and compares the answers. Nobody waits for a copy: it is sent once its caller
  * has been answered, in time that the event loop has to spare, within limits of its own, and never again when it fails.
  */
 export interface Shadowing {
@@ -24,15 +25,17 @@ export interface Shadowing {
   copiesOf(decision: Decision): Copies | undefined;
   /** Takes over the shadows of other routes; one of the same route and name keeps what it has found. */
   apply(routes: readonly RouteConfig[]): void;
-  /** Ends what is under way, and sends no more. */
+  /** Sends no more copies, and ends those under way. */
   drain(): void;
+  close(): Promise<void>;
   /** The last answers that differ, up to 20 of each shadow, newest first. */
   recent(): readonly ShadowSample[];
 }
 
 export function createShadowing({ routes, random = Math.random, ...options }: ShadowingOptions): Shadowing {
   const ended = new CallController();
-  const parts: ShadowParts = { ...options, ended, spareTime: new SpareTime() };
+  const comparer = createComparer(options.log);
+  const parts: ShadowParts = { ...options, ended, comparer, spareTime: new SpareTime() };
   let byKey = new Map<string, Shadow>();
   let byConfig = new Map<ShadowConfig, Shadow>();
 
@@ -80,6 +83,10 @@ export function createShadowing({ routes, random = Math.random, ...options }: Sh
     },
     apply,
     drain: () => ended.abort(),
+    async close() {
+      ended.abort();
+      await comparer.close();
+    },
     recent: () =>
       [...byKey.values()]
         .flatMap((shadow) => shadow.recent())

@@ -1,3 +1,4 @@
+import type { Tolerance } from "../../config/index.ts";
 import type { ModelSpec } from "../../core/index.ts";
 import {
   decodeClassificationResponse,
@@ -20,6 +21,8 @@ import {
   type Signature,
   type TensorInfo,
 } from "../../tensor/index.ts";
+import { type ComparedMethod, compareAnswers } from "../comparing/index.ts";
+import { memoryOf } from "./own-memory.ts";
 
 /** What a thread is given to do: plain data. Its large arrays move to the thread, and come back or end with its result. */
 export type Job =
@@ -42,6 +45,13 @@ export type Job =
       readonly message: Uint8Array;
       readonly answer: AnswerKind;
       readonly writing: JsonWriting;
+    }
+  | {
+      readonly do: "compare";
+      readonly method: ComparedMethod;
+      /** Response messages. */
+      readonly answers: readonly [one: Uint8Array, other: Uint8Array];
+      readonly tolerance: Tolerance;
     };
 
 /** Names and dtype numbers of a signature's inputs, in order; 0 stands for none. */
@@ -86,6 +96,11 @@ export function perform(job: Job): Done {
       const json = trimmed(answerJson(job.answer, job.message, job.writing));
       return { result: json, moved: memoryOf(json) };
     }
+    case "compare": {
+      const [one, other] = job.answers;
+      const contents = [{ is: "message", message: one } as const, { is: "message", message: other } as const] as const;
+      return { result: compareAnswers(job.method, ...contents, job.tolerance), moved: [] };
+    }
   }
 }
 
@@ -125,8 +140,4 @@ function signatureOf(key: string, types: InputTypes): Signature {
  */
 function trimmed(bytes: Uint8Array): Uint8Array {
   return bytes.buffer.byteLength <= bytes.length * 1.1 ? bytes : new Uint8Array(bytes);
-}
-
-function memoryOf({ buffer }: Uint8Array): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

@@ -12,6 +12,7 @@ import {
 import type { CallLimits } from "../call.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { AnswerKind, InputTypes, Job } from "./jobs.ts";
+import { ownMemory } from "./own-memory.ts";
 import { resultOf } from "./reply.ts";
 import { type Posted, ThreadPool } from "./thread-pool.ts";
 
@@ -93,9 +94,4 @@ export function createJsonThreads(log: Logger): JsonThreads {
 
 function posted({ job, moved }: { readonly job: Job; readonly moved: readonly Uint8Array[] }): Posted {
   return { message: job, moved: moved.map(({ buffer }) => buffer as ArrayBuffer) };
-}
-
-/** A view of a part is copied: the rest of that memory is somebody else's. */
-function ownMemory(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }

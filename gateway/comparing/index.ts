@@ -1,0 +1,1 @@
+export { type ComparedMethod, type ComparedOutput, type Comparison, compareAnswers } from "./compare-answers.ts";
