@@ -11,6 +11,8 @@ export interface ArmFigures {
   readonly requests: number;
   /** Of these, those that failed by no fault of their clients. */
   readonly errors: number;
+  /** And those that an arm found wrong: equal arms refuse equally many. */
+  readonly refusals: number;
   /** How many took as long as each of {@link LATENCY_BOUNDS_SECONDS} at most and longer than the one before; the last one: longer than all. */
   readonly latencyBuckets: readonly number[];
 }
@@ -25,15 +27,13 @@ export const LATENCY_BOUNDS_SECONDS: readonly number[] = Array.from(
   (_, i) => LEAST_SECONDS * FACTOR ** i,
 );
 
-/** What is the client's own doing says nothing about the arm that it came to. */
-const OF_CLIENTS: ReadonlySet<StatusCode> = new Set<StatusCode>([
-  "OK",
+/** What is rather the client's doing, by itself, than that of the arm that it came to. */
+const REFUSALS: ReadonlySet<StatusCode> = new Set<StatusCode>([
   "INVALID_ARGUMENT",
   "NOT_FOUND",
   "FAILED_PRECONDITION",
   "OUT_OF_RANGE",
   "UNIMPLEMENTED",
-  "CANCELLED",
   "UNAUTHENTICATED",
   "PERMISSION_DENIED",
   "ALREADY_EXISTS",
@@ -45,6 +45,7 @@ interface ArmCell {
   readonly labels: string;
   requests: number;
   errors: number;
+  refusals: number;
   seconds: number;
   readonly latencyBuckets: number[];
   readonly shownBuckets: number[];
@@ -66,7 +67,8 @@ export class RouteFigures {
     this.#codes.at([route, arm, code]).count++;
     const cell = this.#arms.at([route, arm]);
     cell.requests++;
-    if (!OF_CLIENTS.has(code)) cell.errors++;
+    if (REFUSALS.has(code)) cell.refusals++;
+    else if (code !== "OK" && code !== "CANCELLED") cell.errors++;
     cell.seconds += seconds;
     count(cell.latencyBuckets, LATENCY_BOUNDS_SECONDS, seconds);
     count(cell.shownBuckets, BUCKETS_SECONDS, seconds);
@@ -74,8 +76,8 @@ export class RouteFigures {
 
   /** Of each arm that has had a call, at this moment. */
   snapshot(): readonly ArmFigures[] {
-    return this.#arms.all().map(({ route, arm, requests, errors, latencyBuckets }) => {
-      return { route, arm, requests, errors, latencyBuckets: [...latencyBuckets] };
+    return this.#arms.all().map(({ route, arm, requests, errors, refusals, latencyBuckets }) => {
+      return { route, arm, requests, errors, refusals, latencyBuckets: [...latencyBuckets] };
     });
   }
 
@@ -104,6 +106,7 @@ function armCell(values: readonly string[]): ArmCell {
     labels: labelText(["route", "arm"], values),
     requests: 0,
     errors: 0,
+    refusals: 0,
     seconds: 0,
     latencyBuckets: zeros(LATENCY_BOUNDS_SECONDS.length + 1),
     shownBuckets: zeros(BUCKETS_SECONDS.length + 1),

@@ -20,6 +20,10 @@ export function breachOf({ arm: name, guard }: RampConfig, arm: Seen, baseline: 
   if (maxErrorIncreasePercent !== undefined && arm.errorPercent - baseline.errorPercent > maxErrorIncreasePercent) {
     return `${failed}, and ${rounded(baseline.errorPercent)}% of the baseline's: more than ${rounded(maxErrorIncreasePercent)}% apart`;
   }
+  // A client that sends nonsense is refused by both. An arm that wants other inputs, or lacks an output, refuses alone.
+  if (maxErrorIncreasePercent !== undefined && arm.refusedPercent - baseline.refusedPercent > maxErrorIncreasePercent) {
+    return `${name} refused ${rounded(arm.refusedPercent)}% of ${arm.requests} requests as wrong, and the baseline ${rounded(baseline.refusedPercent)}%: more than ${rounded(maxErrorIncreasePercent)}% apart`;
+  }
   const allowedMs = baseline.latencyMs * (1 + (maxLatencyIncreasePercent ?? 0) / 100);
   if (maxLatencyIncreasePercent !== undefined && arm.latencyMs > allowedMs) {
     return `${slow}, the baseline ${rounded(baseline.latencyMs)} ms: more than ${rounded(maxLatencyIncreasePercent)}% longer`;

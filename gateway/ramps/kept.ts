@@ -14,7 +14,12 @@ export interface Kept {
   readonly state: RampState;
 }
 
-const seen = z.object({ requests: z.number(), errorPercent: z.number(), latencyMs: z.number() });
+const seen = z.object({
+  requests: z.number(),
+  errorPercent: z.number(),
+  refusedPercent: z.number(),
+  latencyMs: z.number(),
+});
 
 const kept = z.object({
   fingerprint: z.string(),

@@ -102,7 +102,7 @@ export class Ramp {
   }
 }
 
-const NOTHING: Counts = { requests: 0, errors: 0, latencyBuckets: [] };
+const NOTHING: Counts = { requests: 0, errors: 0, refusals: 0, latencyBuckets: [] };
 
 function transition(before: RampState, after: RampState): string {
   switch (after.phase) {

@@ -24,6 +24,7 @@ function added(one: ArmFigures, other: ArmFigures): ArmFigures {
     ...one,
     requests: one.requests + other.requests,
     errors: one.errors + other.errors,
+    refusals: one.refusals + other.refusals,
     latencyBuckets: one.latencyBuckets.map((count, i) => count + (other.latencyBuckets[i] ?? 0)),
   };
 }

@@ -3,7 +3,10 @@ import { LATENCY_BOUNDS_SECONDS } from "../observe/index.ts";
 /** What an arm has counted; alone or the difference of two moments. */
 export interface Counts {
   readonly requests: number;
+  /** Failed by no fault of the client. */
   readonly errors: number;
+  /** Found wrong by the arm, as INVALID_ARGUMENT says. */
+  readonly refusals: number;
   /** By {@link LATENCY_BOUNDS_SECONDS}, and a last one for what is above them all. */
   readonly latencyBuckets: readonly number[];
 }
@@ -13,14 +16,17 @@ export interface Seen {
   readonly requests: number;
   /** 0 where there was no request. */
   readonly errorPercent: number;
+  readonly refusedPercent: number;
   /** Of the guard's quantile; 0 where there was no request. */
   readonly latencyMs: number;
 }
 
-export function seenOf({ requests, errors, latencyBuckets }: Counts, quantilePercent: number): Seen {
+export function seenOf({ requests, errors, refusals, latencyBuckets }: Counts, quantilePercent: number): Seen {
+  const percent = (count: number): number => (requests === 0 ? 0 : (count / requests) * 100);
   return {
     requests,
-    errorPercent: requests === 0 ? 0 : (errors / requests) * 100,
+    errorPercent: percent(errors),
+    refusedPercent: percent(refusals),
     latencyMs: quantileMs(latencyBuckets, quantilePercent),
   };
 }

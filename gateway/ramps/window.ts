@@ -46,6 +46,7 @@ function difference(now: Counts, before: Counts): Counts {
   return {
     requests: Math.max(0, now.requests - before.requests),
     errors: Math.max(0, now.errors - before.errors),
+    refusals: Math.max(0, now.refusals - before.refusals),
     latencyBuckets: now.latencyBuckets.map((count, i) => Math.max(0, count - (before.latencyBuckets[i] ?? 0))),
   };
 }

@@ -31,7 +31,7 @@ test("what is the client's own doing is no error of an arm", () => {
   const ours: StatusCode[] = ["UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "INTERNAL"];
   const theirs: StatusCode[] = ["OK", "CANCELLED", "INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED", "UNAUTHENTICATED"];
   for (const code of [...ours, "UNAVAILABLE", "DATA_LOSS", ...theirs] as const) figures.ended("r", "a", code, 1);
-  expect(figures.snapshot()).toMatchObject([{ route: "r", arm: "a", requests: 13, errors: 7 }]);
+  expect(figures.snapshot()).toMatchObject([{ route: "r", arm: "a", requests: 13, errors: 7, refusals: 4 }]);
 });
 
 test("latencies are told apart by a fifth, from a tenth of a millisecond to a minute", () => {

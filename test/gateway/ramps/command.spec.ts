@@ -5,7 +5,7 @@ import { firstState, type RampPhase, type RampState } from "../../../gateway/ram
 import { rampWith } from "./setup.ts";
 
 const RAMP = rampWith();
-const SEEN = { requests: 100, errorPercent: 0, latencyMs: 10 };
+const SEEN = { requests: 100, errorPercent: 0, refusedPercent: 0, latencyMs: 10 };
 const WELL = { arm: SEEN, baseline: SEEN };
 
 function at(phase: RampPhase): RampState {

@@ -7,8 +7,8 @@ import { rampWith } from "./setup.ts";
 const MINUTE = 60_000;
 const SECOND = 1000;
 
-function seen(requests: number, errorPercent = 0, latencyMs = 10): Seen {
-  return { requests, errorPercent, latencyMs };
+function seen(requests: number, errorPercent = 0, latencyMs = 10, refusedPercent = 0): Seen {
+  return { requests, errorPercent, refusedPercent, latencyMs };
 }
 
 const NOBODY: Figures = { arm: seen(0), baseline: seen(0) };
@@ -55,6 +55,15 @@ for (const { name, guard = ALL_GUARDS, figures, reason } of [
     name: "more errors than the baseline",
     figures: { arm: seen(100, 3.1), baseline: seen(1000, 2) },
     reason: "of 100 requests of new 3.1% failed, and 2% of the baseline's: more than 1% apart",
+  },
+  {
+    name: "what both refuse is the clients' fault",
+    figures: { arm: seen(100, 0, 10, 50), baseline: seen(1000, 0, 10, 50) },
+  },
+  {
+    name: "what the arm refuses and the baseline doesn't is the arm's",
+    figures: { arm: seen(100, 0, 10, 5), baseline: seen(1000, 0, 10, 3) },
+    reason: "new refused 5% of 100 requests as wrong, and the baseline 3%: more than 1% apart",
   },
   {
     name: "slower than allowed at all, though the baseline is as slow",

@@ -34,16 +34,17 @@ export function rampWith(ramp: Record<string, unknown> = {}): RampConfig {
 export interface Had {
   readonly requests: number;
   readonly errors?: number;
+  readonly refusals?: number;
   readonly ms?: number;
 }
 
 /** What a gateway has counted of the route `canary`. */
 export function reportOf(arms: Readonly<Record<string, Had>>, unavailable: readonly string[] = []): ArmReport {
   return {
-    figures: Object.entries(arms).map(([arm, { requests, errors = 0, ms = 10 }]) => {
+    figures: Object.entries(arms).map(([arm, { requests, errors = 0, refusals = 0, ms = 10 }]) => {
       const latencyBuckets = [...LATENCY_BOUNDS_SECONDS, Number.POSITIVE_INFINITY].map(() => 0);
       latencyBuckets[LATENCY_BOUNDS_SECONDS.findIndex((bound) => ms / 1000 <= bound)] = requests;
-      return { route: "canary", arm, requests, errors, latencyBuckets };
+      return { route: "canary", arm, requests, errors, refusals, latencyBuckets };
     }),
     unavailable,
   };

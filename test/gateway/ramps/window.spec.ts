@@ -57,13 +57,14 @@ test("a quantile is that of the calls, a fifth off at most", () => {
 test("the quantile tells a few slow calls from many, and nothing from nothing", () => {
   const buckets = LATENCY_BOUNDS_SECONDS.map(() => 0).concat(2);
   buckets[20] = 98;
-  const mixed = { requests: 100, errors: 3, latencyBuckets: buckets };
+  const mixed = { requests: 100, errors: 3, refusals: 4, latencyBuckets: buckets };
   expect(seenOf(mixed, 98).latencyMs).toBeCloseTo((LATENCY_BOUNDS_SECONDS[20] as number) * 1000);
   expect(seenOf(mixed, 99).latencyMs).toBeGreaterThanOrEqual(60_000);
-  expect(seenOf(mixed, 99).errorPercent).toBe(3);
-  expect(seenOf({ requests: 0, errors: 0, latencyBuckets: [] }, 99)).toEqual({
+  expect(seenOf(mixed, 99)).toMatchObject({ errorPercent: 3, refusedPercent: 4 });
+  expect(seenOf({ requests: 0, errors: 0, refusals: 0, latencyBuckets: [] }, 99)).toEqual({
     requests: 0,
     errorPercent: 0,
+    refusedPercent: 0,
     latencyMs: 0,
   });
 });
