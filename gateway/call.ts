@@ -116,7 +116,8 @@ export interface RoutedCall {
 }
 
 export interface Answer {
-  readonly target: Servable;
+  /** Undefined where no version has answered, but the route itself. */
+  readonly target: Servable | undefined;
   readonly arm: string;
   readonly content: AnswerContent;
 }

@@ -4,11 +4,27 @@ import type { Signature, Signatures, TensorInfo } from "../tensor/index.ts";
 /** A message is for a person: of long lists it tells the beginning. */
 const MAX_LISTED = 16;
 
+/** Errors that are not about what the client has sent, and so need no word of what was expected of it. */
+const SAYING_ALL = new WeakSet<InferenceError>();
+
 /** An error with a clause behind its own text; anything else as it is. */
 export function withClause(thrown: unknown, clause: string): unknown {
-  if (!(thrown instanceof InferenceError)) return thrown;
-  const { code, message, origin, retryable, retryAfterMs, cause } = thrown;
-  return new InferenceError(code, `${message}; ${clause}`, {
+  if (!(thrown instanceof InferenceError) || SAYING_ALL.has(thrown)) return thrown;
+  return withMessage(thrown, `${thrown.message}; ${clause}`);
+}
+
+/** The same error in these words, which no clause is put behind any more. */
+export function sayingAll(error: InferenceError, message: string): InferenceError {
+  const whole = withMessage(error, message);
+  SAYING_ALL.add(whole);
+  return whole;
+}
+
+function withMessage(
+  { code, origin, retryable, retryAfterMs, cause }: InferenceError,
+  message: string,
+): InferenceError {
+  return new InferenceError(code, message, {
     origin,
     retryable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

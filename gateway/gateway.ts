@@ -15,6 +15,7 @@ import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
+import { OutputTypes } from "./output-types.ts";
 import type { ArmReport } from "./ramps/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
@@ -120,6 +121,8 @@ export async function startGateway({
     routeStage: (decision, stage) => routeStage(routes, registry, decision, stage),
     copiesOf: (decision) => shadowing.copiesOf(decision),
     send: batching.send,
+    stageEnded: (route, arm, code, seconds) => metrics.routes.ended(route, arm, code, seconds),
+    outputTypes: new OutputTypes(),
   };
   const missing = (): readonly string[] => (admission.draining ? ["the server is shutting down"] : pools.missing());
   const backend: Backend = {

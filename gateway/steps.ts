@@ -1,4 +1,6 @@
+import type { StatusCode } from "../core/index.ts";
 import type { Answer, InferenceCall, RoutedCall } from "./call.ts";
+import type { OutputTypes } from "./output-types.ts";
 import type { Decision, Stage } from "./routing/index.ts";
 import type { Copies } from "./shadowing/index.ts";
 import type { RetryBounds } from "./upstream/index.ts";
@@ -19,6 +21,10 @@ export interface Steps {
   copiesOf(decision: Decision): Copies | undefined;
   /** Alone, or as one call with its neighbours; to one endpoint that has the version. */
   send(routed: RoutedCall): Promise<Answer>;
+  /** Counts a stage of a route that a call has left, answered or not. */
+  stageEnded(route: string, arm: string, code: StatusCode, seconds: number): void;
+  /** For what routes answer by themselves. */
+  readonly outputTypes: OutputTypes;
 }
 
 /** One try, to one version. */

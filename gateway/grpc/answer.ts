@@ -8,11 +8,11 @@ import {
   InferenceError,
   type Logger,
   type StatusCode,
-  timeLeftMs,
 } from "../../core/index.ts";
 import { CERTIFICATE_KEY, PEER_KEY, type UnaryAnswer, type UnaryRequest } from "../../http2/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Reply } from "../call.ts";
+import { endedWith } from "../ended.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Observation, ObservedMethod, Observer } from "../observe/index.ts";
 import { deadlineOf, headerIn, headerOf } from "./parse.ts";
@@ -58,12 +58,6 @@ interface Arrived extends Omit<CallContext, "observation" | "client"> {
 
 type Outcome<Response> = { readonly response: Response } | { readonly error: InferenceError };
 
-/**
- * A client ends a call at its own deadline, which began to run out when it sent the call: by the way's time, and that of a busy
- * machine, before it has passed here.
- */
-const TIMER_SLACK_MS = 50;
-
 /** Runs a handler. Whatever it throws becomes an error; the request is counted once, before its answer leaves. */
 async function respond<Response>(
   { backend, observer, log }: AnswerParts,
@@ -72,11 +66,7 @@ async function respond<Response>(
   answer: (context: CallContext) => Response | Promise<Response>,
 ): Promise<Outcome<Response>> {
   const observation = observer.start({ protocol: "grpc", method, request: path, client: peer });
-  // Once the client has gone or its deadline has passed, it has been answered already.
-  const codeOf = (code: StatusCode): StatusCode => {
-    if (!signal.aborted) return code;
-    return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
-  };
+  const codeOf = (code: StatusCode): StatusCode => endedWith(code, { deadline, signal });
   let response: Response;
   try {
     const client = backend.authenticate(header, certificate);

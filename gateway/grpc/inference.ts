@@ -29,8 +29,9 @@ export async function infer(
   const answer = await serve.catch((thrown: unknown) => {
     throw target === undefined ? thrown : explained(thrown, spec, target);
   });
-  observation.sentTo(answer.target);
-  // A worker answers once it has read all of it. What was sent twice may still be on its way somewhere.
-  if (own.sendings === 1 && !own.isShared) release?.();
+  const isAnswered = answer.target !== undefined;
+  if (isAnswered) observation.sentTo(answer.target);
+  // A worker answers once it has read all of it. What was sent twice, or has had no answer, may still be on its way somewhere.
+  if (isAnswered && own.sendings === 1 && !own.isShared) release?.();
   return messagePiecesOf(answer.content, form);
 }

@@ -23,7 +23,7 @@ export interface LoadTry {
 export interface ServingMetrics {
   /** A request has ended. `model` is "" unless it is one that we have. */
   ended(labels: RequestLabels, seconds: number): void;
-  /** A graph has run and answered; the way to the worker and back counts. */
+  /** A graph has run and answered, or a route in place of one, which does not count; the way to the worker and back does. */
   ran(method: InferenceMethod, answer: Pick<Answer, "target" | "content">, seconds: number): void;
   tried(load: LoadTry): void;
   /** The value of an integer metric by its name, `/tensorflow/serving/request_count`; 0 for any other name. */
@@ -76,6 +76,7 @@ export function createServingMetrics(): ServingMetrics {
       else latency.observe(micros, model, verb ?? "", "REST");
     },
     ran(method, { target, content }, seconds) {
+      if (target === undefined) return;
       runtime.observe(seconds * 1e6, target.name, method, "TF1");
       if (method === "Predict") return;
       const examples = exampleCount(method, messageOf(content));

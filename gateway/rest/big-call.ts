@@ -1,13 +1,16 @@
 import { type Bytes, DEFAULT_SIGNATURE, InferenceError, type ModelSpec } from "../../core/index.ts";
 import {
-  type PredictFormat,
+  predictFormat,
   type RequestBody,
+  requestRows,
   rewriteRequestSpec,
   type Signature,
   type Signatures,
 } from "../../tensor/index.ts";
 import type { CallBody, CallLimits, Servable } from "../call.ts";
+import { unlessEnded } from "../ended.ts";
 import { inputsOf } from "../message-inputs.ts";
+import { resultOf } from "../threads/index.ts";
 import { writeAnswer } from "./answer-writer.ts";
 import { explainedExamples } from "./examples.ts";
 import type { JsonCall, JsonCallParts } from "./json-call.ts";
@@ -39,12 +42,13 @@ export async function bigCall(
   return method === "Predict" ? predictCall(json, parts) : await examplesCall(method, json, spec, parts);
 }
 
-function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
+function predictCall(json: RequestBody, parts: JsonCallParts & { readonly limits: CallLimits }): JsonCall {
   const { threads } = parts;
   const { urlSafeBase64 } = parts.compatibility;
-  /** It is kept while the call is sent: a retry may meet a version whose inputs are of other types. */
+  /** It is kept while the call is sent: a retry may meet a version whose inputs are of other types. Its memory is away while it is decoded. */
   let body: RequestBody | undefined = json;
-  let format: PredictFormat = "row";
+  let decoding: Promise<void> = Promise.resolve();
+  let format = predictFormat(json);
   let signature: Signature | undefined;
   let made: Made | undefined;
   /** What was made last, for copies: it stays when the answer is written. */
@@ -54,20 +58,32 @@ function predictCall(json: RequestBody, parts: JsonCallParts): JsonCall {
     if (made === undefined || !isMadeFor(target, asked)) throw unprepared();
     return made;
   };
-  const decode = async (target: Servable, asked: string, limits: CallLimits): Promise<void> => {
+  const decode = async (target: Servable, asked: string): Promise<void> => {
     if (body === undefined) throw unprepared();
-    signature = signatureOf(target, asked);
+    const its = signatureOf(target, asked);
+    signature = its;
     const { name, version } = target;
-    const spec = { name, choice: { by: "version", version }, signature: signature.key } as const;
-    const decoded = await threads.predict(body, spec, signature, { urlSafeBase64 }, limits);
-    ({ body, format } = decoded);
+    const spec = { name, choice: { by: "version", version }, signature: its.key } as const;
+    // Until the whole call ends: who has less time than that does not wait for it, and the next one needs the body back.
+    const decoded = await threads.predict(body, spec, its, { urlSafeBase64 }, parts.limits);
+    body = decoded.body;
+    if (decoded.is === "refused") return void resultOf(decoded.failure);
+    format = decoded.format;
     made = { target, asked, message: decoded.message, joinable: decoded.strings <= MAX_JOINED_STRINGS };
     if (copied !== undefined) copied.message = decoded.message;
+  };
+  const prepare = async (target: Servable, asked: string, limits: CallLimits): Promise<void> => {
+    await unlessEnded(decoding, limits);
+    if (isMadeFor(target, asked)) return;
+    const job = decoding.then(() => decode(target, asked));
+    decoding = job.catch(() => {});
+    await unlessEnded(job, limits);
   };
   return {
     readsAnswer: true,
     prepare: (target, limits, asked = json.signature) =>
-      isMadeFor(target, asked) ? undefined : decode(target, asked, limits),
+      isMadeFor(target, asked) ? undefined : prepare(target, asked, limits),
+    rowCount: () => requestRows(body === undefined ? json : { ...json, bytes: body.bytes }),
     messageFor: (target, asked = json.signature) => madeFor(target, asked).message,
     inputBytes: () => body?.bytes,
     inputsFor(target, asked = json.signature) {

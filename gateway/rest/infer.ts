@@ -88,7 +88,7 @@ async function jsonOf(
   } catch (thrown) {
     throw call.explain(thrown);
   }
-  observation.sentTo(answer.target);
+  if (answer.target !== undefined) observation.sentTo(answer.target);
   return await call.answerOf(answer.content, limits);
 }
 

@@ -3,7 +3,9 @@ import {
   decodePredictInputs,
   encodePredictRequestPieces,
   type PredictFormat,
+  predictFormat,
   type RequestBody,
+  requestRows,
   type Signature,
 } from "../../tensor/index.ts";
 import type { AnswerContent, CallBody, CallLimits, PredictInputs, Servable } from "../call.ts";
@@ -20,7 +22,7 @@ class PredictCall implements JsonCall {
   readonly readsAnswer = true;
   readonly #json: RequestBody;
   readonly #parts: JsonCallParts;
-  #format: PredictFormat = "row";
+  #format: PredictFormat;
   #signature: Signature | undefined;
   #target: Servable | undefined;
   #asked: string | undefined;
@@ -28,6 +30,7 @@ class PredictCall implements JsonCall {
 
   constructor(json: RequestBody, parts: JsonCallParts) {
     this.#json = json;
+    this.#format = predictFormat(json);
     this.#parts = parts;
   }
 
@@ -55,6 +58,10 @@ class PredictCall implements JsonCall {
 
   copy(): CallBody {
     return new PredictCall(this.#json, this.#parts);
+  }
+
+  rowCount(): number | undefined {
+    return requestRows(this.#json);
   }
 
   answerOf(content: AnswerContent, limits: CallLimits): Uint8Array | Promise<Uint8Array> {

@@ -92,7 +92,7 @@ export function routeStage(
 ): RoutedCall {
   const routed =
     stage.by === "first"
-      ? firstOf(table, available, decision, stage.targets)
+      ? firstOf(table, available, decision, stage)
       : byWeight(table, available, decision, stage.arms);
   if (routed !== undefined) return routed;
   throw unavailable(table, available, decision.call.spec, stage);
@@ -153,10 +153,10 @@ function firstOf(
   table: RouteTable,
   available: Availability,
   decision: Decision,
-  targets: readonly Target[],
+  { targets, arm }: Extract<Stage, { by: "first" }>,
 ): RoutedCall | undefined {
   for (const target of targets) {
-    const routed = routeTarget(table, available, decision, target, "");
+    const routed = routeTarget(table, available, decision, target, arm);
     if (routed !== undefined) return routed;
   }
   return undefined;

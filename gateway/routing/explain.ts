@@ -153,6 +153,7 @@ function firstAvailable(targets: readonly ExplainedTarget[]): ExplainedTarget | 
 function explainedRoute(around: Surroundings, route: Route, open: readonly Arm[]): ExplainedRoute {
   const { config } = route;
   const { action, fallback, ramp, sticky } = config;
+  const [own] = route.stages;
   const target = (each: Parameters<typeof explainedTarget>[1]): ExplainedTarget => explainedTarget(around, each);
   const split = explainedArms(around, route, open);
   return {
@@ -161,7 +162,7 @@ function explainedRoute(around: Surroundings, route: Route, open: readonly Arm[]
     because: conditions(route),
     ...(action.by === "to" ? { to: action.targets.map(target) } : {}),
     ...(split === undefined ? {} : { split }),
-    ...(action.by === "chain" ? { chain: action.steps.map((step) => target(step.target)) } : {}),
+    ...(own?.by === "chain" ? { chain: own.steps.map((step) => target(step.target)) } : {}),
     ...(sticky === undefined ? {} : { sticky: stickyName(sticky) }),
     ...(fallback === undefined
       ? {}

@@ -7,8 +7,9 @@ import {
   type SplitArm,
   type StickyKey,
   type Target,
+  targetName,
 } from "../../config/index.ts";
-import type { ErrorCode, ModelName, Version } from "../../core/index.ts";
+import { DEFAULT_SIGNATURE, type ErrorCode, LATEST, type ModelName, type Version } from "../../core/index.ts";
 import { compileMatch, type Match } from "./match.ts";
 import { indexRoutes, type RouteIndex } from "./route-index.ts";
 
@@ -40,9 +41,9 @@ export interface Route {
   readonly fallsBackOn: ReadonlySet<ErrorCode>;
 }
 
-/** Targets one of which answers. */
+/** Targets one of which answers. `arm`: "" but for the fallback's. */
 export type Stage =
-  | { readonly by: "first"; readonly targets: readonly Target[] }
+  | { readonly by: "first"; readonly targets: readonly Target[]; readonly arm: string }
   | { readonly by: "chance"; readonly arms: readonly Arm[] }
   | { readonly by: "chain"; readonly steps: readonly ChainStep[] };
 
@@ -87,7 +88,9 @@ export function compileRoutes({ models, routes: configs }: Pick<Config, "models"
 
 function compileRoute(config: RouteConfig, order: number): Route {
   const { action, fallback } = config;
-  const others = (fallback?.to ?? []).map((target): Stage => ({ by: "first", targets: [target] }));
+  const others = (fallback?.to ?? []).map(
+    (target): Stage => ({ by: "first", targets: [target], arm: targetName(target) }),
+  );
   return {
     order,
     name: config.name,
@@ -102,15 +105,23 @@ function compileRoute(config: RouteConfig, order: number): Route {
 function firstStage({ match }: RouteConfig, action: RouteConfig["action"]): Stage {
   switch (action.by) {
     case "to":
-      return { by: "first", targets: action.targets };
+      return { by: "first", targets: action.targets, arm: "" };
     case "chain":
-      return { by: "chain", steps: action.steps };
+      return { by: "chain", steps: action.steps.map(chainStep) };
     case "split": {
       const model = match.model?.by === "exact" ? match.model.value : "";
       const arms = action.arms.filter(({ weight }) => weight > 0);
       return { by: "chance", arms: arms.map((arm) => ({ ...arm, hashKey: hashKeyOf(model, arm) })) };
     }
   }
+}
+
+/** What a request names is for the first step. */
+function chainStep(step: ChainStep, i: number): ChainStep {
+  const { target } = step;
+  if (i === 0) return step;
+  const choice = target.choice.by === "asked" && target.model !== undefined ? LATEST : target.choice;
+  return { ...step, target: { ...target, choice, signature: target.signature ?? DEFAULT_SIGNATURE } };
 }
 
 /** Of a label or version without a name of its own it is what it has always been, so that clients keep their arms. */

@@ -86,7 +86,7 @@ export class Shadow {
   async #outcome(copied: CopiedCall, expected: Answer | undefined): Promise<ShadowOutcome> {
     const { comparer, metrics, spareTime, ended } = this.#parts;
     const answer = await spareTime.call(() => this.#send(copied));
-    if (expected === undefined) return "uncompared";
+    if (expected?.target === undefined || answer.target === undefined) return "uncompared";
     const { method } = copied;
     const contents = [expected.content, answer.content] as const;
     if (method === "MultiInference" || contents.some(isTooLong)) return "skipped";

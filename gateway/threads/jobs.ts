@@ -16,6 +16,7 @@ import {
   type JsonWriting,
   memoryOfBody,
   type PredictFormat,
+  type PredictInputs,
   parseRequestBody,
   type RequestBody,
   type Signature,
@@ -23,6 +24,8 @@ import {
 } from "../../tensor/index.ts";
 import { type ComparedMethod, compareAnswers } from "../comparing/index.ts";
 import { memoryOf } from "./own-memory.ts";
+
+import { failureReply } from "./reply.ts";
 
 /** What a thread is given to do: plain data. Its large arrays move to the thread, and come back or end with its result. */
 export type Job =
@@ -79,13 +82,23 @@ export function perform(job: Job): Done {
     case "decode predict": {
       const { body, spec } = job;
       const signature = signatureOf(spec.signature, job.inputs);
-      const { format, inputs, outputFilter } = decodePredictInputs(body, signature, job.reading);
+      // What was read of it already is in the message now; a version of other types would have it read anew.
+      const kept = { ...body, lists: new Map() };
+      let decoded: PredictInputs;
+      try {
+        decoded = decodePredictInputs(body, signature, job.reading);
+      } catch (thrown) {
+        // Another version, or another model, may like it better.
+        return { result: { is: "refused", failure: failureReply(thrown), body: kept }, moved: memoryOf(body.bytes) };
+      }
+      const { format, inputs, outputFilter } = decoded;
       const message = trimmed(encodePredictRequest({ spec, inputs, outputFilter }, "content"));
       let strings = 0;
       for (const tensor of inputs.values()) if (tensor.kind === "string") strings += tensor.values.length;
-      // What was read of it already is in the message now; a version of other types would have it read anew.
-      const kept = { ...body, lists: new Map() };
-      return { result: { message, format, strings, body: kept }, moved: [message, body.bytes].flatMap(memoryOf) };
+      return {
+        result: { is: "decoded", message, format, strings, body: kept },
+        moved: [message, body.bytes].flatMap(memoryOf),
+      };
     }
     case "decode examples": {
       const input = decodeExamples(job.body, job.reading);

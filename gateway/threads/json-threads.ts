@@ -13,7 +13,7 @@ import type { CallLimits } from "../call.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import type { AnswerKind, InputTypes, Job } from "./jobs.ts";
 import { ownMemory } from "./own-memory.ts";
-import { resultOf } from "./reply.ts";
+import { type Reply, resultOf } from "./reply.ts";
 import { type Posted, ThreadPool } from "./thread-pool.ts";
 
 /**
@@ -34,8 +34,17 @@ export interface DecodedExamples {
 }
 
 export interface DecodedPredict extends DecodedExamples {
+  readonly is: "decoded";
   readonly format: PredictFormat;
   /** What it was made of: it moves to the thread and back. */
+  readonly body: RequestBody;
+}
+
+/** What is wrong with a body for a signature; another one may take it. */
+export interface RefusedPredict {
+  readonly is: "refused";
+  /** For `resultOf`, which throws it. */
+  readonly failure: Reply;
   readonly body: RequestBody;
 }
 
@@ -52,7 +61,7 @@ export interface JsonThreads {
     signature: Signature,
     reading: JsonReading,
     limits: CallLimits,
-  ): Promise<DecodedPredict>;
+  ): Promise<DecodedPredict | RefusedPredict>;
   examples(body: RequestBody, spec: ModelSpec, reading: JsonReading, limits: CallLimits): Promise<DecodedExamples>;
   encode(message: Uint8Array, answer: AnswerKind, writing: JsonWriting, limits: CallLimits): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -76,7 +85,7 @@ export function createJsonThreads(log: Logger): JsonThreads {
     predict: async (body, spec, { inputs }, reading, limits) => {
       const types: InputTypes = Array.from(inputs, ([name, { dtype }]) => [name, dtype?.number ?? 0]);
       const job: Job = { do: "decode predict", body, spec, inputs: types, reading };
-      return (await run(() => ({ job, moved: memoryOfBody(body) }), limits)) as DecodedPredict;
+      return (await run(() => ({ job, moved: memoryOfBody(body) }), limits)) as DecodedPredict | RefusedPredict;
     },
     examples: async (body, spec, reading, limits) =>
       (await run(

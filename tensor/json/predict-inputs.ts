@@ -18,6 +18,11 @@ export interface PredictInputs {
   readonly outputFilter: readonly string[];
 }
 
+/** As far as the body has one. */
+export function predictFormat({ members }: RequestBody): PredictFormat {
+  return members.has("inputs") && !members.has("instances") ? "columnar" : "row";
+}
+
 /**
  * The tensors of a predict request, typed by the signature; strings without escapes are views of the body. Throws
  * INVALID_ARGUMENT, and UNIMPLEMENTED for a dtype that JSON has no values for.

@@ -60,7 +60,7 @@ async function startPool(config: Config, patience: Pick<PoolsOptions, "ping" | "
     const answer = await pool.retry(call, () =>
       pool.send({ call, target: resolve(table, pool.registry, call.spec.name, call.spec.choice), arm: "" }),
     );
-    return `${answer.target.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
+    return `${answer.target?.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
   };
   await ready(pool, config.workers.count);
   return { pool, children, predict, [Symbol.asyncDispose]: () => pool.close(1_000) };

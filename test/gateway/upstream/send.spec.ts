@@ -35,7 +35,7 @@ function setUp(breakerAfter = 1_000) {
       const answer = await retry(call, () =>
         send({ call, target: resolve(table, registry, call.spec.name, call.spec.choice), arm: "" }),
       );
-      return `${answer.target.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
+      return `${answer.target?.version} ${Buffer.from(messageOf(answer.content)).toString()}`;
     },
     add(target: string, ...versions: VersionReport[]): Endpoint {
       const breaker = {
