@@ -16,6 +16,7 @@ import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
 import { OutputTypes } from "./output-types.ts";
+import { createPassThrough } from "./passthrough/index.ts";
 import type { ArmReport } from "./ramps/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
@@ -45,7 +46,7 @@ export interface Gateway {
   readonly restPort: number | undefined;
   /** Undefined where only a Unix socket is listened on. */
   readonly grpcPort: number | undefined;
-  /** Takes over models, routes and resilience in one step; requests in flight end as they began. */
+  /** Takes over models, routes, `http` and resilience in one step; requests in flight end as they began. */
   readonly apply: Apply;
   /** What this process alone has counted. */
   metrics(page: MetricsPage): Promise<string>;
@@ -88,6 +89,8 @@ export async function startGateway({
     config = next;
     shadowing.apply(next.routes);
     pools.apply(next);
+    passThrough.apply(next);
+    restServer?.pathsChanged();
     if (awaited === undefined) return;
     await pools.until(() => pools.applied() && awaited.every((name) => pools.decided(name)), new CallController());
   };
@@ -104,6 +107,7 @@ export async function startGateway({
     pools: () => pools.figures(),
     ready: () => missing().length === 0,
     control: () => control.metrics(),
+    upstreams: () => passThrough.figures(),
     ...(others === undefined ? {} : { others }),
   });
   const shadowing = createShadowing({
@@ -144,6 +148,7 @@ export async function startGateway({
 
   const accessLog = createAccessLog(log);
   const observer = createObserver({ metrics, accessLog, knowsModel: (name) => routes.models.has(name) });
+  const passThrough = createPassThrough({ config, metrics: metrics.http, log });
   const { host, grpc, rest, monitoring } = config.server;
   const edge = { host, backend, observer, log };
   const grpcServer = createGrpcServer({
@@ -161,6 +166,7 @@ export async function startGateway({
           compatibility: () => config.compatibility,
           metrics,
           monitoringPath: monitoring.path,
+          passThrough,
         });
   let wasReady = false;
   const tellHealth = (): void => {
@@ -174,9 +180,11 @@ export async function startGateway({
 
   const close = async (callsMs: number, workersMs: () => number): Promise<void> => {
     await Promise.all([restServer?.close(callsMs), grpcServer.close(callsMs), shadowing.close()]);
+    await passThrough.close();
     await pools.close(workersMs());
   };
   try {
+    await passThrough.ready();
     return {
       grpcPort: await grpcServer.listen(),
       restPort: await restServer?.listen(),

@@ -65,6 +65,11 @@ export class FrontConnection<Route> implements Answerer<Route> {
     this.#socket.destroy();
   }
 
+  /** The same head may be for somebody else from now on. */
+  forgetHead(): void {
+    this.#known = undefined;
+  }
+
   /** Ends what has taken longer than it may. */
   look(): void {
     const { timeouts, nowMs } = this.#parts;

@@ -3,7 +3,7 @@ import type { PlainRequest } from "./exchange.ts";
 import type { Head } from "./head.ts";
 
 export interface FrontOptions<Route> {
-  /** What a head asks for; undefined: that is for the server behind. Asked again only where a connection sends another head. */
+  /** What a head asks for; undefined: that is for the server behind. Asked again only where a connection sends another head, or heads were to be forgotten. */
   readonly route: (head: Head, socket: Socket) => Route | undefined;
   /** Whether a body of that length is read here, at this moment. */
   readonly takes: (bodyBytes: number) => boolean;

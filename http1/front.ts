@@ -7,6 +7,8 @@ import type { FrontOptions } from "./front-options.ts";
 
 /** Ends with the server that it stands before. */
 export interface HttpFront {
+  /** Asks for the route of each connection's next head, be it one that it has sent before. */
+  forgetHeads(): void;
   /** Ends connections on which nothing is under way. */
   closeIdle(): void;
   /** Ends all that is under way. */
@@ -60,6 +62,9 @@ export function standBefore<Route>(server: Server, options: FrontOptions<Route>)
     connections.add(connection);
   });
   return {
+    forgetHeads() {
+      for (const connection of connections) connection.forgetHead();
+    },
     closeIdle() {
       for (const connection of connections) if (connection.idle) connection.destroy();
     },

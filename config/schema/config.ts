@@ -4,6 +4,7 @@ import { type BatchingConfig, batchingSchema } from "./batching.ts";
 import { type ClientConfig, clientSchema } from "./clients.ts";
 import { type CompatibilityConfig, compatibilitySchema } from "./compatibility.ts";
 import { type GatewayConfig, gatewaySchema } from "./gateway.ts";
+import { type HttpConfig, httpSchema } from "./http.ts";
 import { type ModelConfig, modelSchema } from "./models.ts";
 import { type PoolConfig, poolSchema } from "./pools.ts";
 import { type ResilienceConfig, resilienceSchema } from "./resilience.ts";
@@ -27,6 +28,8 @@ export interface Config {
   /** Endpoints beside the local workers. */
   readonly pools: readonly PoolConfig[];
   readonly routes: readonly RouteConfig[];
+  /** Paths of the REST port that other servers answer. */
+  readonly http: readonly HttpConfig[];
   readonly resilience: ResilienceConfig;
   readonly compatibility: CompatibilityConfig;
   /** Those that prove who they are. */
@@ -47,6 +50,7 @@ export const configSchema: z.ZodType<Config> = section({
     .describe("How concurrent calls are joined, of models that say nothing of it themselves: off, or its bounds."),
   pools: list(poolSchema).prefault([]).describe("Endpoints elsewhere, beside the local workers."),
   routes: list(routeSchema).prefault([]).describe("Which version answers; the first that matches decides."),
+  http: httpSchema.prefault([]).describe("Paths of the REST port that other HTTP servers answer."),
   resilience: resilienceSchema.prefault({}),
   compatibility: compatibilitySchema.prefault({}),
   clients: list(clientSchema).prefault([]).describe("Clients that prove who they are, by a token or a certificate."),

@@ -92,12 +92,12 @@ function choiceOf(
 }
 
 /** A weight as it is written: percents have to add up. */
-interface Weight {
+export interface Weight {
   readonly value: number;
   readonly isPercent: boolean;
 }
 
-function weight(): z.ZodType<Weight> {
+export function weight(): z.ZodType<Weight> {
   const shape = {
     anyOf: [
       { type: "number", minimum: 0 },
@@ -210,7 +210,12 @@ function checkNames(
 
 type Wrong = (message: string, ...path: PropertyKey[]) => void;
 
-function checkArms(split: readonly Arm[], ramp: RampConfig | undefined, wrong: Wrong): void {
+/** Names and weights of a split. `wrong` takes paths from what has the key `split`. */
+export function checkArms(
+  split: readonly { readonly name: string; readonly weight?: Weight | undefined }[],
+  ramp: RampConfig | undefined,
+  wrong: Wrong,
+): void {
   const first = checkNames("split", split, wrong);
   for (const [i, { weight }] of split.entries()) {
     if (weight === undefined && ramp === undefined) wrong("is missing", "split", i, "weight");

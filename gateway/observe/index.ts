@@ -1,5 +1,7 @@
 export type { Arrival, ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
+export { createHttpAccessLog, type HttpAccess } from "./http-access.ts";
+export type { HttpLabels, HttpMetrics, UpstreamFigures } from "./http-metrics.ts";
 export { labelText } from "./label-text.ts";
 export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";

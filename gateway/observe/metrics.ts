@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { HttpMetrics, type UpstreamFigures } from "./http-metrics.ts";
 import { type PoolFigures, PoolMetrics } from "./pool-metrics.ts";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
 import { RouteFigures } from "./route-figures.ts";
@@ -22,6 +23,8 @@ export interface MetricsSources {
   readonly ready: () => boolean;
   /** Metrics that the process which keeps the configuration counts alone: lines of our own page. */
   readonly control?: () => Promise<string>;
+  /** Endpoints of other HTTP servers; asked at each scrape. */
+  readonly upstreams?: () => readonly UpstreamFigures[];
   /** What other processes of the same gateway have counted, to be added. */
   readonly others?: (page: MetricsPage) => Promise<readonly string[]>;
 }
@@ -37,6 +40,8 @@ export interface Metrics extends RequestMetrics {
   /** The same requests as TensorFlow Serving would count them. */
   readonly serving: ServingMetrics;
   readonly shadows: ShadowMetrics;
+  /** Requests that other HTTP servers answer. */
+  readonly http: HttpMetrics;
   /** Of our own page. */
   readonly contentType: string;
   /** What all processes of the gateway have counted together, in the text format of Prometheus. */
@@ -72,11 +77,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const workers = new WorkerMetrics(registry);
   const pools = new PoolMetrics(registry);
+  const http = new HttpMetrics(registry);
   const serving = createServingMetrics();
 
   const pageOfThis = async (which: MetricsPage): Promise<string> => {
     if (which === "serving") return serving.render();
     ready.set(sources.ready() ? 1 : 0);
+    http.setUpstreams(sources.upstreams?.() ?? []);
     workers.set(await sources.workers());
     pools.set(sources.pools?.() ?? []);
     return `${requests.render()}${routes.render()}${await registry.metrics()}`;
@@ -85,6 +92,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     routes,
     serving,
     shadows: new ShadowMetrics(registry),
+    http,
     contentType: registry.contentType,
     entered: (labels) => requests.entered(labels),
     ended(labels, seconds) {

@@ -50,6 +50,7 @@ function add(one: number, other: number): number {
 const HIGHEST = [
   /^tensorgate_worker_(?!requests_in_flight)/,
   /^tensorgate_pool_endpoints$/,
+  /^tensorgate_http_upstream_breaker_state$/,
   /^:tensorflow:cc:saved_model:/,
   /^:tensorflow:serving:model_warmup_/,
   /^nodejs_eventloop_lag_/,

@@ -15,6 +15,8 @@ export interface FrontParts {
   readonly monitoringPath: string | undefined;
   readonly room: BodyRoom;
   readonly inFlight: InFlight;
+  /** Whether another server answers what stands at a path. */
+  readonly isPassed: (path: string) => boolean;
 }
 
 /** How often connections are looked at that have been silent for long. */
@@ -26,13 +28,13 @@ const LOOK_MS = 1_000;
  */
 export function createFront(
   server: Server,
-  { config, monitoringPath, room, inFlight }: FrontParts,
+  { config, monitoringPath, room, inFlight, isPassed }: FrontParts,
   api: (request: ApiRequest) => Promise<void>,
 ): HttpFront {
   const { headersTimeout, requestTimeout, keepAliveTimeout } = server;
   return standBefore<Asked>(server, {
     route({ target }, socket) {
-      if (target === monitoringPath) return undefined;
+      if (target === monitoringPath || isPassed(target)) return undefined;
       const asked = askedFor("POST", target, clientOf(socket));
       return asked.route.is === "infer" ? asked : undefined;
     },

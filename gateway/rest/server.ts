@@ -8,8 +8,9 @@ import type { Backend } from "../backend.ts";
 import { InFlight } from "../in-flight.ts";
 import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
 import type { Metrics, Observer } from "../observe/index.ts";
+import type { PassEdge, PassRoute, PassThrough } from "../passthrough/index.ts";
 import { createJsonThreads, type JsonThreads } from "../threads/index.ts";
-import { pageAnswer, send } from "./answer.ts";
+import { errorAnswer, pageAnswer, send, sendUnread } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { answerBadHttp, answerConnect } from "./bad-http.ts";
 import { announcedBytes, announcesMore } from "./body.ts";
@@ -30,6 +31,8 @@ export interface RestServerOptions {
   readonly compatibility: () => CompatibilityConfig;
   /** Where TensorFlow Serving's metrics are; undefined: nowhere. */
   readonly monitoringPath: string | undefined;
+  /** Takes the paths that other servers answer; undefined: there are none. */
+  readonly passThrough?: PassThrough | undefined;
   readonly backend: Backend;
   readonly observer: Observer;
   readonly metrics: Metrics;
@@ -40,6 +43,8 @@ export interface RestServerOptions {
 export interface RestServer {
   /** Opens the port and answers which it is. Throws an Error fit for a person. */
   listen(): Promise<number>;
+  /** Other paths are passed on than before. */
+  pathsChanged(): void;
   /** From now on it is not ready, and every answer is the last one of its connection. */
   drain(): void;
   /** Takes no new connections; requests in flight may finish within `limitMs`, then they are cut off. */
@@ -53,7 +58,7 @@ const TIMEOUTS = { requestTimeout: 300_000, headersTimeout: 60_000, keepAliveTim
 const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 
 export function createRestServer(options: RestServerOptions): RestServer {
-  const { host, port, config, monitoringPath, log } = options;
+  const { host, port, config, monitoringPath, passThrough, log } = options;
   const inFlight = new InFlight();
   const left = (): void => inFlight.leave();
   const threads = createJsonThreads(log);
@@ -67,22 +72,37 @@ export function createRestServer(options: RestServerOptions): RestServer {
     if (response.headersSent) response.destroy();
     else send(response, answer, draining);
   };
+  const passEdge: PassEdge = {
+    draining: () => draining,
+    clientOf: (header) => options.backend.authenticate(header),
+    answerOf: errorAnswer,
+    send: (response, answer, unread) => (unread ? sendUnread(response, answer) : send(response, answer, draining)),
+  };
+  /** Of a path that is passed on; the monitoring path never is. */
+  const passed = (path: string): PassRoute | undefined =>
+    path === monitoringPath ? undefined : passThrough?.find(path);
   const server = createServer(TIMEOUTS, (request, response) => {
     inFlight.enter();
     response.on("close", left);
     const { method = "", url = "" } = request;
     const path = pathOf(url);
+    const route = passed(path);
+    if (route !== undefined) return passThrough?.serve(route, path, request, response, passEdge);
     // The monitoring path comes first, as in TensorFlow Serving.
     if (path === monitoringPath) request.url = MONITORING_PATH;
     else if (!METHODS.has(method)) return refuse(request, response, "UNIMPLEMENTED");
     else if (isApiPath(path)) return void api(new NodeRequest(request, response));
     others(request, response);
   });
-  const front = createFront(server, { ...parts, inFlight }, api);
+  const front = createFront(server, { ...parts, inFlight, isPassed: (path) => passed(path) !== undefined }, api);
   const { app, answer: others } = createOthers(server, { ...parts, refuse, fail });
   server.on("connect", answerConnect);
   server.on("checkContinue", (request, response) => {
-    const isWanted = !announcesMore(request, config.maxBytes) && room.has(announcedBytes(request));
+    const passes = passed(pathOf(request.url ?? ""));
+    const isWanted =
+      passes === undefined
+        ? !announcesMore(request, config.maxBytes) && room.has(announcedBytes(request))
+        : !announcesMore(request, passes.config.maxBytes);
     if (isWanted) response.writeContinue();
     server.emit("request", request, response);
   });
@@ -95,6 +115,7 @@ export function createRestServer(options: RestServerOptions): RestServer {
       server.on("error", (error) => log.error({ err: error }, "the REST port reports an error"));
       return opened;
     },
+    pathsChanged: () => front.forgetHeads(),
     drain() {
       draining = true;
     },

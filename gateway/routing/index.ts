@@ -8,5 +8,5 @@ export { compileMatch } from "./match.ts";
 export { routesWithoutArm } from "./missing-arms.ts";
 export { type Availability, noTarget, resolve } from "./resolve.ts";
 export { compileRoutes, type Route, type RouteTable, type Stage } from "./route-table.ts";
-export { isPartOf, uniform } from "./split.ts";
-export { inputKey, stickyText } from "./sticky.ts";
+export { armByChance, armByKey, isPartOf, uniform } from "./split.ts";
+export { inputKey, type KeyedCall, stickyText } from "./sticky.ts";

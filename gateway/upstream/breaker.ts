@@ -15,7 +15,7 @@ export interface Breaker {
 }
 
 /**
- * Opossum's breaker over the calls of one endpoint. Only calls that the worker did not answer, or answered with
+ * Opossum's breaker over the calls of one endpoint. By default only calls that the worker did not answer, or answered with
  * UNAVAILABLE, are failures: what a graph, a client's deadline or a client that gave up ends says nothing about the
  * worker's health.
  */
@@ -23,6 +23,7 @@ export function createBreaker(
   name: string,
   config: BreakerConfig,
   onChange: (state: Breaker["state"]) => void = () => {},
+  isFailure: (thrown: unknown) => boolean = isWorkersFault,
 ): Breaker {
   const circuit = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
     name,
@@ -33,7 +34,7 @@ export function createBreaker(
     resetTimeout: config.resetTimeoutMs,
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
-    errorFilter: (thrown: unknown) => !isWorkersFault(thrown),
+    errorFilter: (thrown: unknown) => !isFailure(thrown),
   });
   circuit.on("open", () => onChange("open"));
   circuit.on("halfOpen", () => onChange("halfOpen"));

@@ -1,3 +1,4 @@
+export { type Breaker, createBreaker } from "./breaker.ts";
 export type { Endpoint } from "./endpoint.ts";
 export type { ModelView } from "./model-view.ts";
 export type { PoolWorker } from "./pool-worker.ts";

@@ -21,6 +21,7 @@ function configOf(models: readonly ModelConfig[], count: number, breakerAfter = 
     batching: "off",
     pools: [],
     routes: [],
+    http: [],
     compatibility: { strictJson: false, urlSafeBase64: false },
     clients: [],
     admin: { enabled: false, token: undefined, explainHeader: false },

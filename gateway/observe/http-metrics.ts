@@ -1,0 +1,87 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+export interface HttpLabels {
+  /** Of the entry of `http:`. */
+  readonly name: string;
+  /** "" without a split, and of a request that was refused before it had one. */
+  readonly arm: string;
+}
+
+/** One endpoint that requests are passed on to, as it is at this moment. */
+export interface UpstreamFigures {
+  /** Its origin: `http://127.0.0.1:9000`. */
+  readonly upstream: string;
+  readonly inFlight: number;
+  readonly breaker: "closed" | "halfOpen" | "open";
+}
+
+const BREAKER_STATES = [
+  ["closed", "closed"],
+  ["halfOpen", "half_open"],
+  ["open", "open"],
+] as const;
+
+/** Requests that other servers answer. They are few enough for `prom-client`. */
+export class HttpMetrics {
+  readonly #requests: Counter<"name" | "arm" | "code">;
+  readonly #seconds: Histogram<"name" | "arm">;
+  readonly #inFlight: Gauge<"name">;
+  readonly #upstreamInFlight: Gauge<"upstream">;
+  readonly #breaker: Gauge<"upstream" | "state">;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#requests = new Counter({
+      name: "tensorgate_http_requests_total",
+      help: "Requests passed on to other HTTP servers, by the status that the client got.",
+      labelNames: ["name", "arm", "code"] as const,
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: "tensorgate_http_request_duration_seconds",
+      help: "Time from such a request's arrival to the end of its answer.",
+      labelNames: ["name", "arm"] as const,
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
+    this.#inFlight = new Gauge({
+      name: "tensorgate_http_requests_in_flight",
+      help: "Such requests that are being answered.",
+      labelNames: ["name"] as const,
+      registers,
+    });
+    this.#upstreamInFlight = new Gauge({
+      name: "tensorgate_http_upstream_requests_in_flight",
+      help: "Requests sent to the upstream whose answers have not ended.",
+      labelNames: ["upstream"] as const,
+      registers,
+    });
+    this.#breaker = new Gauge({
+      name: "tensorgate_http_upstream_breaker_state",
+      help: "1 for the state that the upstream's circuit breaker is in, 0 for the others.",
+      labelNames: ["upstream", "state"] as const,
+      registers,
+    });
+  }
+
+  /** Whoever says so says `ended` once. */
+  entered(name: string): void {
+    this.#inFlight.inc({ name });
+  }
+
+  ended({ name, arm }: HttpLabels, status: number, seconds: number): void {
+    this.#inFlight.dec({ name });
+    this.#requests.inc({ name, arm, code: String(status) });
+    this.#seconds.observe({ name, arm }, seconds);
+  }
+
+  /** Set anew for each scrape, so an endpoint that is gone leaves nothing behind. */
+  setUpstreams(upstreams: readonly UpstreamFigures[]): void {
+    this.#upstreamInFlight.reset();
+    this.#breaker.reset();
+    for (const { upstream, inFlight, breaker } of upstreams) {
+      this.#upstreamInFlight.set({ upstream }, inFlight);
+      for (const [is, state] of BREAKER_STATES) this.#breaker.set({ upstream, state }, breaker === is ? 1 : 0);
+    }
+  }
+}
