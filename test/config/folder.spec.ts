@@ -27,9 +27,9 @@ const route = (model: string): string => `routes: [{ match: { model: ${model} },
 test("lists are joined in the order of the files' names, and mappings key by key", async () => {
   const config = await load({
     "20-b.yml": `models: [{ name: b, path: /b }]\n${route("b")}\nserver: { rest: { port: 1 } }`,
-    "10-a.json": `{ "models": [{ "name": "a", "path": "/a" }], "server": { "host": "::1", "rest": { "timeout": "1s" } } }`,
+    "10-a.json": `{ "$schema": "x", "models": [{ "name": "a", "path": "/a" }], "server": { "host": "::1", "rest": { "timeout": "1s" } } }`,
     "3-c.yaml": `${route("a")}\nserver: { grpc: { channelArguments: { a: 1 } } }`,
-    "4-d.yaml": "server: { grpc: { channelArguments: { b: 2 } } }",
+    "4-d.yaml": "$schema: y\nserver: { grpc: { channelArguments: { b: 2 } } }",
   });
   expect(config.models.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(config.routes.map(({ match }) => match.model)).toMatchObject([{ value: "b" }, { value: "a" }]);
@@ -51,7 +51,7 @@ test("links are followed; hidden files, other files, folders and a JSON Schema a
     "..c.yaml": "models: [{ name: c }]",
     "d.yaml~": "models: [{ name: d }]",
     "e.yaml.bak": "models: [{ name: e }]",
-    "tensorgate.schema.json": "{}",
+    "tensorgate.schema.json": '{ "type": "object" }',
   });
   expect(models.map(({ name }) => name)).toEqual(["a"]);
 });
