@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Config } from "../config/index.ts";
+import { type Config, LOCAL_POOL } from "../config/index.ts";
 import type { ModelName, Version } from "../core/index.ts";
 import {
   type Availability,
@@ -14,9 +14,11 @@ import {
   UNKNOWN_VERSION,
   type WrittenQuery,
 } from "../gateway/index.ts";
+import type { FoundVersion } from "../worker/lifecycle/index.ts";
 import { settingsAt } from "./config-check.ts";
 import { type DiskLook, lookAtDisk } from "./disk-look.ts";
 import { askGateway } from "./gateway-client.ts";
+import { isSavedModel } from "./saved-model.ts";
 
 export interface ExplainOptions {
   readonly model: string;
@@ -66,25 +68,28 @@ async function live(url: string, query: WrittenQuery, token: string | undefined)
   throw new Error(`${url} answers ${status}${hint}: ${text.trim()}`);
 }
 
-/** As if every version on disk that is wanted had been loaded, and those of other machines' disks were there. */
+/** As if every SavedModel on disk that is wanted had been loaded, and those of other machines' disks were there. */
 function assumedAvailability(config: Config, looks: ReadonlyMap<ModelName, DiskLook>): Availability {
-  const known = new Set(config.models.map(({ name }) => name));
-  const isAssumed = (name: ModelName, pool?: string): boolean =>
-    known.has(name) && (pool !== undefined || !looks.has(name));
+  const ownPool = new Map(config.models.map(({ name, pool = LOCAL_POOL }) => [name, pool]));
+  const isAssumed = (name: ModelName, pool = ownPool.get(name)): boolean =>
+    pool !== undefined && (pool !== LOCAL_POOL || !looks.has(name));
+  const onDisk = (name: ModelName): readonly FoundVersion[] =>
+    looks.get(name)?.wanted.filter(({ directory }) => isSavedModel(directory)) ?? [];
   return {
     servable(name, version, pool) {
-      const isThere = looks.get(name)?.wanted.some((found) => found.version === version) === true;
-      return isAssumed(name, pool) || isThere ? servable(name, version) : undefined;
+      const isThere = onDisk(name).some((found) => found.version === version);
+      return isAssumed(name, pool) || isThere ? servable(name, version, pool ?? ownPool.get(name)) : undefined;
     },
     latest(name, pool) {
-      if (isAssumed(name, pool)) return servable(name, UNKNOWN_VERSION);
-      const highest = looks.get(name)?.wanted.at(-1);
+      if (isAssumed(name, pool)) return servable(name, UNKNOWN_VERSION, pool ?? ownPool.get(name));
+      const highest = onDisk(name).at(-1);
       return highest && servable(name, highest.version);
     },
     outlook: () => "failed",
   };
 }
 
-function servable(name: ModelName, version: Version): Servable {
-  return { name, version, signatures: new Map(), signatureDefMap: new Uint8Array(), merging: new Map() };
+function servable(name: ModelName, version: Version, pool?: string): Servable {
+  const nothing = { signatures: new Map(), signatureDefMap: new Uint8Array(), merging: new Map() };
+  return { name, version, ...nothing, pool: pool === LOCAL_POOL ? undefined : pool };
 }

@@ -1,4 +1,4 @@
-import { type CheckFinding, type Config, modelOf, targetsOf, versionOf } from "../config/index.ts";
+import { type CheckFinding, type Config, LOCAL_POOL, modelOf, targetsOf, versionOf } from "../config/index.ts";
 import type { ModelName, Version } from "../core/index.ts";
 import type { FoundVersion } from "../worker/lifecycle/index.ts";
 import type { DiskLook } from "./disk-look.ts";
@@ -45,7 +45,8 @@ function modelFindings({ model, found, wanted, problem = "" }: DiskLook): readon
 function routeFindings(config: Config, looks: ReadonlyMap<ModelName, DiskLook>): readonly CheckFinding[] {
   return config.routes.flatMap((route, i) =>
     targetsOf(route).flatMap(({ path, target }): CheckFinding[] => {
-      const look = target.pool === undefined ? modelOf(route, target, looks) : undefined;
+      const found = modelOf(route, target, looks);
+      const look = (target.pool ?? found?.model.pool ?? LOCAL_POOL) === LOCAL_POOL ? found : undefined;
       if (look?.found === undefined || look.found.length === 0 || target.choice.by !== "version") return [];
       const version = versionOf(target, look.model);
       const message = version === undefined ? undefined : missing(version, look);

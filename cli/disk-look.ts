@@ -1,5 +1,6 @@
-import type { Config, ModelConfig } from "../config/index.ts";
+import { type Config, LOCAL_POOL, type ModelConfig } from "../config/index.ts";
 import type { ModelName } from "../core/index.ts";
+import { modelsByPool } from "../gateway/index.ts";
 import { type FoundVersion, type Scan, scanBasePath } from "../worker/lifecycle/index.ts";
 
 /** What lies at a model's path. */
@@ -18,7 +19,7 @@ const AT_ONCE = 32;
 /** Looks at the paths of the models that this machine's workers load; the others are not in the answer. */
 export async function lookAtDisk(config: Config): Promise<ReadonlyMap<ModelName, DiskLook>> {
   const looks = new Map<ModelName, DiskLook>();
-  const waiting = config.models.filter(() => !isElsewhere(config)).values();
+  const waiting = localModels(config).values();
   const lookOn = async (): Promise<void> => {
     for (const model of waiting) looks.set(model.name, await lookAt(model));
   };
@@ -27,8 +28,9 @@ export async function lookAtDisk(config: Config): Promise<ReadonlyMap<ModelName,
 }
 
 /** Workers on other machines load from their own disks. */
-function isElsewhere({ workers }: Config): boolean {
-  return workers.endpoints.length > 0;
+function localModels(config: Config): readonly ModelConfig[] {
+  if (config.workers.endpoints.length > 0) return [];
+  return modelsByPool(config).get(LOCAL_POOL)?.all ?? [];
 }
 
 async function lookAt(model: ModelConfig): Promise<DiskLook> {

@@ -15,4 +15,4 @@ export {
   type WrittenQuery,
 } from "./routing/index.ts";
 export { createStateFolder } from "./state/index.ts";
-export { type Launch, ownPlaces, type WorkerSlot } from "./upstream/index.ts";
+export { type Launch, modelsByPool, ownPlaces, type WorkerSlot } from "./upstream/index.ts";

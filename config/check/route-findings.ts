@@ -8,15 +8,17 @@ import type { RouteConfig } from "../schema/routes.ts";
 import type { Target } from "../schema/target.ts";
 import { type TextMatch, wholeText } from "../schema/text-match.ts";
 import type { CheckFinding } from "./finding.ts";
+import { obeysVersions } from "./model-findings.ts";
 
 /** What is odd about one route, whatever the others say. */
 export function routeFindings(config: Config): CheckFinding[] {
   const models = new Map<string, ModelConfig>(config.models.map((model) => [model.name, model]));
+  const obeys = obeysVersions(config);
   return config.routes.flatMap((route, i) =>
     [
       ...weightFindings(route),
       ...fallbackFindings(route),
-      ...targetFindings(route, models),
+      ...targetFindings(route, models, obeys),
       ...clientFindings(route, config),
     ].map(({ path, ...others }) => ({ ...others, path: ["routes", i, ...path] })),
   );
@@ -57,11 +59,15 @@ function ownTarget(action: RouteConfig["action"]): Target | undefined {
   return action.by === "split" && action.arms.length === 1 ? action.arms[0]?.target : undefined;
 }
 
-function targetFindings(route: RouteConfig, models: ReadonlyMap<string, ModelConfig>): CheckFinding[] {
+function targetFindings(
+  route: RouteConfig,
+  models: ReadonlyMap<string, ModelConfig>,
+  obeys: (pool: string | undefined) => boolean,
+): CheckFinding[] {
   return targetsOf(route).flatMap(({ path, target }) => {
     const model = modelOf(route, target, models);
     const version = model && versionOf(target, model);
-    if (model === undefined || version === undefined || target.pool !== undefined) return [];
+    if (model === undefined || version === undefined || !obeys(target.pool ?? model.pool)) return [];
     const { versions } = model;
     if (versions.by !== "specific" || versions.versions.includes(version)) return [];
     const message = `version ${version} of model "${model.name}" is never served: its versions name others`;

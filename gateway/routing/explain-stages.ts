@@ -20,12 +20,13 @@ export function explainedTarget(around: Surroundings, target: Target): Explained
   const { table, available, spec } = around;
   const servable = servableOf(table, available, around, target);
   const choice = target.choice.by === "asked" ? spec.choice : target.choice;
+  const pool = target.pool ?? servable?.pool;
   return {
     model: target.model ?? spec.name,
     ...(servable === undefined ? { unavailable: whyUnavailable(around, target) } : { version: versionText(servable) }),
     ...(choice.by === "label" ? { label: choice.label } : {}),
     signature: target.signature ?? signatureOf(spec),
-    ...(target.pool === undefined ? {} : { pool: target.pool }),
+    ...(pool === undefined ? {} : { pool }),
   };
 }
 

@@ -88,7 +88,9 @@ function withoutRoute({ table, available, spec }: Surroundings): Outcome {
       label: "no route applies: the version that the request's label stands for",
     }[choice.by];
     const label = choice.by === "label" ? { label: choice.label } : {};
-    return { target: { model: name, version: versionText(servable), ...label, signature: signatureOf(spec) }, because };
+    const pool = servable.pool === undefined ? {} : { pool: servable.pool };
+    const target = { model: name, version: versionText(servable), ...label, signature: signatureOf(spec), ...pool };
+    return { target, because };
   } catch (thrown) {
     return { because: "no route applies, and what the request names is not available", error: errorOf(thrown) };
   }

@@ -1,6 +1,7 @@
 export { type Breaker, createBreaker } from "./breaker.ts";
 export type { Endpoint } from "./endpoint.ts";
 export type { ModelView } from "./model-view.ts";
+export { modelsByPool } from "./models-by-pool.ts";
 export type { PoolWorker } from "./pool-worker.ts";
 export { createPools, type Pools, type PoolsOptions } from "./pools.ts";
 export { Registry } from "./registry.ts";

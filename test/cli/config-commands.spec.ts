@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tensorgate } from "../setup/run-cli.ts";
-import { MODELS, ROOT } from "../setup/tensorgate.ts";
+import { MODELS, ROOT, startTensorgate, withFreePorts } from "../setup/tensorgate.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -110,6 +110,17 @@ routes:
     expect(await check(onDisk, "--no-paths")).toEqual({ code: 0, lines: ["ok: 4 models, 1 route"] });
   });
 
+  test("looks for what local workers load only", async () => {
+    const pools = `pools: [{ name: far, endpoints: ["10.0.0.1:8500"] }]
+models: [{ name: m, path: gone, pool: far, labels: { a: 1 } }, { name: n, path: gone2, pool: far }]
+routes: [{ match: { model: n }, to: [{ version: 1 }], fallback: [{ pool: local, version: 1 }] }]
+`;
+    expect((await check(pools)).lines).toEqual([
+      "c.yaml:2:81 models[1].path: the base path gone2 does not exist",
+      "1 error; 2 models, 1 route",
+    ]);
+  });
+
   test("leaves the disks of other machines alone", async () => {
     const elsewhere = `${onDisk}workers: { endpoints: ["10.0.0.1:8500"] }\n`;
     expect((await check(elsewhere)).code).toBe(0);
@@ -190,6 +201,23 @@ describe("config explain", () => {
     expect(stdout).toContain("because    the request's body ties the request to this arm\n");
   });
 
+  test("takes what lies elsewhere for there", async () => {
+    const pools = `pools: [{ name: far, endpoints: ["10.0.0.1:8500"] }]
+models: [{ name: m, path: half, versions: { latest: 2 }, labels: { stable: 124 } }]
+routes: [{ match: { model: m, label: stable }, to: [{ pool: far, version: 7 }] }, { match: { model: m }, to: [{ pool: far }] }]
+`;
+    const file = written(pools);
+    const ask = async (...flags: string[]) => {
+      const { stdout } = await tensorgate("config", "explain", "--json", "--model=m", ...flags, file);
+      return JSON.parse(stdout).target;
+    };
+    expect(await ask("--label=stable")).toMatchObject({ version: "7", pool: "far" });
+    expect(await ask()).toMatchObject({ version: "latest", pool: "far" });
+    expect(await ask("--version-number=124")).toEqual({ model: "m", version: "124", signature: "serving_default" });
+    // An empty folder.
+    expect(await ask("--version-number=200")).toBeUndefined();
+  });
+
   test("prints lines for people", async () => {
     const { stdout } = await tensorgate("config", "explain", "--model=m", written(ROUTES));
     expect(stdout).toContain('header x-tenant is missing, expected exactly "beta"');
@@ -213,4 +241,23 @@ describe("config explain", () => {
       expect(stderr).toContain(says);
     });
   }
+});
+
+function splitOf(weight: number): unknown {
+  return {
+    match: { model: "m" },
+    split: [
+      { version: 123, weight: 95 },
+      { version: 124, weight },
+    ],
+  };
+}
+
+test("serve warns of the same at its start and at each change", { timeout: 60_000 }, async () => {
+  const models = [{ name: "m", path: join(MODELS, "half_plus_two"), versions: { specific: [123, 124] } }];
+  await using gateway = await startTensorgate({ models, routes: [splitOf(4)] });
+  const place = `${gateway.configFile}:1:`;
+  await gateway.logged(({ msg }) => msg?.startsWith(place) === true && msg.includes("the weights add up to 99"));
+  writeFileSync(gateway.configFile, JSON.stringify(withFreePorts({ models, routes: [splitOf(5), splitOf(5)] })));
+  await gateway.logged(({ msg }) => msg?.includes("routes[1]: is never reached: routes[0]") === true);
 });

@@ -242,6 +242,27 @@ describe("a finding", () => {
       ],
     },
     {
+      what: "is not a version of servers that have lists of their own",
+      parts: {
+        pools: [
+          { name: "tfs", kind: "tensorflow-serving", endpoints: ["h:1"] },
+          { name: "far", endpoints: ["h:2"] },
+        ],
+        models: [{ name: "m", pool: "tfs", versions: { specific: [1] }, labels: { a: 2 } }, ...MODELS.slice(1)],
+        routes: [
+          { match: { model: "m" }, to: [{ version: 3 }] },
+          {
+            match: { model: "fix" },
+            to: [
+              { version: 3, pool: "tfs" },
+              { version: 4, pool: "far" },
+            ],
+          },
+        ],
+      },
+      want: ['error routes.1.to.1: version 4 of model "fix" is never served: its versions name others'],
+    },
+    {
       what: "is a label that the model's list leaves out",
       parts: { models: [{ name: "m", path: "/m", versions: { specific: [1] }, labels: { a: 2, b: 1 } }] },
       want: ["error models.0.labels.a: version 2 is never served: versions names others"],
