@@ -11,6 +11,7 @@ import {
   namesOf,
   routeProblems,
 } from "./cross-check.ts";
+import { httpProblems } from "./cross-check-http.ts";
 import { poolProblems } from "./cross-check-pools.ts";
 import { type JoinedFiles, joinFiles } from "./join-files.ts";
 import { ReferenceValues } from "./references.ts";
@@ -59,6 +60,7 @@ export function parseConfig(source: ConfigSource, options: ParseOptions = {}): C
   const known: KnownModels | undefined = options.models ? modelsNamed(options.models) : namesOf(raw["models"]);
   if (known !== undefined) routeProblems(raw["routes"], known, files.nameOf).forEach(add);
   poolProblems(raw, files.nameOf).forEach(add);
+  httpProblems(raw["http"], files.nameOf).forEach(add);
   if (options.models === undefined && raw["models"] === undefined) {
     add({ path: ["models"], message: "is missing: name the models to serve" });
   }

@@ -55,11 +55,15 @@ const PATH = /^\/[\w.~:@!$&'()*+,;=/-]*$/;
 function path(check: (path: string) => Unfit | undefined): z.ZodType<string> {
   return scalar("a path like /sklearn", { type: "string", pattern: "^/" }, (value) => {
     if (typeof value !== "string" || !PATH.test(value)) return undefined;
-    const written = value.endsWith("/") ? value.slice(0, -1) : value;
+    const written = withoutLastSlash(value);
     if (/\/(\.{0,2})(\/|$)/.test(written))
       return new Unfit(`expected a path without empty segments and dots, got "${value}"`);
     return check(written) ?? written;
   });
+}
+
+export function withoutLastSlash(path: string): string {
+  return path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 /** As {@link HttpConfig.prefix}. */
@@ -168,13 +172,4 @@ const entry = section({
 });
 
 /** All of `http:`. */
-export const httpSchema: z.ZodType<readonly HttpConfig[]> = list(entry).superRefine((entries, context) => {
-  for (const [i, { name, prefix }] of entries.entries()) {
-    const samePrefix = entries.findIndex((other) => other.prefix === prefix);
-    const sameName = entries.findIndex((other) => other.name === name);
-    const taken = (key: string, value: string, by: number): void =>
-      context.addIssue({ code: "custom", message: `"${value}" is the ${key} of http[${by}] already`, path: [i, key] });
-    if (samePrefix < i) taken("prefix", prefix || "/", samePrefix);
-    else if (sameName < i) taken("name", name, sameName);
-  }
-});
+export const httpSchema: z.ZodType<readonly HttpConfig[]> = list(entry);

@@ -115,6 +115,22 @@ describe("a folder is refused for", () => {
       ],
     },
     {
+      name: "names and prefixes that stand in two files",
+      files: {
+        "a.yaml":
+          "models: []\nclients: [{ name: c, token: t }]\npools: [{ name: p, endpoints: ['h:1'] }]\nhttp: [{ prefix: /x, upstream: 'http://h:1' }]\nroutes: [{ name: r, to: [{ version: 1 }] }]",
+        "b.yaml":
+          "clients: [{ name: d, token: t }]\npools: [{ name: p, endpoints: ['h:2'] }]\nhttp:\n  - { prefix: /x/, upstream: 'http://h:1' }\n  - { prefix: /y, name: /x, upstream: 'http://h:1' }\nroutes: [{ name: r, to: [{ version: 1 }] }]",
+      },
+      want: [
+        "b.yaml:1:29 clients[0].token: is the token of clients[0] in a.yaml:2:11 already",
+        'b.yaml:2:17 pools[0].name: "p" is the name of pools[0] in a.yaml:3:9 already',
+        'b.yaml:4:15 http[0].prefix: "/x" is the prefix of http[0] in a.yaml:4:8 already',
+        'b.yaml:5:25 http[1].name: "/x" is the name of http[0] in a.yaml:4:8 already',
+        'b.yaml:6:18 routes[0].name: "r" is the name of routes[0] in a.yaml:5:10 already',
+      ],
+    },
+    {
       name: "faults of syntax and references, of all files at once",
       files: { "a.yaml": "models: [}", "b.yaml": "", "c.yaml": "models: [{ name: x, path: '${NOT_SET_ANYWHERE}' }]" },
       want: [
