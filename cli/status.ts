@@ -11,6 +11,8 @@ interface Overview {
   readonly ready: boolean;
   /** What keeps the gateway from being ready, one sentence each. */
   readonly missing: readonly string[];
+  /** Absent from gateways that are older than it. */
+  readonly config?: { readonly fingerprint: string; readonly refused: number };
   readonly models: readonly { readonly name: string; readonly versions: readonly VersionRow[] }[];
 }
 
@@ -23,8 +25,8 @@ interface VersionRow {
 }
 
 /**
- * Prints every model's versions with their states, the signatures whose calls are not merged with the reason, and what is
- * missing until the gateway is ready. Exit status 0 when it is ready.
+ * Prints every model's versions with their states, the signatures whose calls are not merged with the reason, whether the
+ * last reload was refused, and what is missing until the gateway is ready. Exit status 0 when it is ready.
  */
 export async function status(options: StatusOptions): Promise<number> {
   const { text } = await askGateway(options.url, "statusz");
@@ -33,7 +35,7 @@ export async function status(options: StatusOptions): Promise<number> {
   return overview.ready ? 0 : 1;
 }
 
-function described({ ready, missing, models }: Overview): string {
+function described({ ready, missing, config, models }: Overview): string {
   const rows = models.flatMap(({ name, versions }) =>
     versions.length === 0
       ? [[name, "-", "no version found", "", ""]]
@@ -44,6 +46,12 @@ function described({ ready, missing, models }: Overview): string {
   );
   const parts = [table(["MODEL", "VERSION", "STATE", "MERGED", "ERROR"], rows)];
   if (apart.length > 0) parts.push("\n", table(["MODEL", "VERSION", "SIGNATURE", "MERGED", "REASON"], apart));
+  if (config !== undefined && config.refused > 0) {
+    const errors = config.refused === 1 ? "1 error" : `${config.refused} errors`;
+    parts.push(
+      `the last reload was refused for ${errors}, which its log tells: config ${config.fingerprint} holds on\n`,
+    );
+  }
   return `${parts.join("")}${ready ? "ready" : `not ready: ${missing.join("; ")}`}\n`;
 }
 

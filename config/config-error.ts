@@ -29,6 +29,11 @@ export function renderProblem({ file, line, column, path, message }: Problem): s
   return where === "" ? message : `${where}: ${message}`;
 }
 
+/** The order of two problems of one file. */
+export function byPlace(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
 export type Path = readonly PropertyKey[];
 
 /** `models[0].labels["a b"]`. */

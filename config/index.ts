@@ -47,6 +47,7 @@ export type { StateConfig } from "./schema/state.ts";
 export type { StickyKey } from "./schema/sticky.ts";
 export { type Target, type TargetChoice, targetName } from "./schema/target.ts";
 export { type TextMatch, wholeText } from "./schema/text-match.ts";
+export { parseDuration } from "./schema/units.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
 export {
   compileSettings,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { type AtFilesOptions, atFiles } from "./at-files.ts";
-import { ConfigError, type Problem } from "./config-error.ts";
+import { byPlace, ConfigError, type Problem } from "./config-error.ts";
 import {
   clientProblems,
   type Finding,
@@ -107,7 +107,5 @@ export function problemsOf(issue: z.core.$ZodIssue, files: Pick<JoinedFiles, "pr
 function inOrder(problems: readonly Problem[], { files }: ConfigSource): Problem[] {
   const rank = new Map(files.map(({ file }, i) => [file, i]));
   const fileOf = ({ file = "" }: Problem): number => rank.get(file) ?? -1;
-  return problems.toSorted(
-    (a, b) => fileOf(a) - fileOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
+  return problems.toSorted((a, b) => fileOf(a) - fileOf(b) || byPlace(a, b));
 }

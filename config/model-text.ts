@@ -1,5 +1,5 @@
 import { absolutePath } from "./base-path.ts";
-import { ConfigError, renderPath } from "./config-error.ts";
+import { byPlace, ConfigError, renderPath } from "./config-error.ts";
 import { poolProblems } from "./cross-check-pools.ts";
 import { problemsOf } from "./load.ts";
 import { type ModelConfig, modelSchema } from "./schema/models.ts";
@@ -13,7 +13,9 @@ import { parseYaml } from "./yaml.ts";
 export function parseModelText(text: string, from: string, folder: string, pools?: readonly PoolConfig[]): ModelConfig {
   const yaml = parseYaml(text, from);
   const parsed = modelSchema.safeParse(yaml.value);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml)));
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml)).sort(byPlace));
+  }
   const findings = pools === undefined ? [] : poolProblems({ models: [yaml.value], pools }, renderPath);
   if (findings.length > 0) {
     throw new ConfigError(findings.map(({ path, message }) => yaml.problem(path.slice(2), message)));

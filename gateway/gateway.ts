@@ -10,7 +10,7 @@ import {
 import { authenticator, createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
-import type { Apply, Control } from "./control/index.ts";
+import { type Apply, type Control, createAdminApi } from "./control/index.ts";
 import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
@@ -92,7 +92,9 @@ export async function startGateway({
     passThrough.apply(next);
     restServer?.pathsChanged();
     if (awaited === undefined) return;
-    await pools.until(() => pools.applied() && awaited.every((name) => pools.decided(name)), new CallController());
+    // One that is removed meanwhile is not waited for.
+    const isDecided = (name: ModelName): boolean => !routes.models.has(name) || pools.decided(name);
+    await pools.until(() => pools.applied() && awaited.every(isDecided), new CallController());
   };
   const batching = createBatching({
     configOf: (target) => (pools.joins(target) ? bounds.get(target.name) : undefined),
@@ -167,6 +169,11 @@ export async function startGateway({
           metrics,
           monitoringPath: monitoring.path,
           passThrough,
+          admin: {
+            config: () => config.admin,
+            api: createAdminApi(control, { config: () => config, pools }),
+          },
+          configFacts: () => control.facts(),
         });
   let wasReady = false;
   const tellHealth = (): void => {

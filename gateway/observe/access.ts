@@ -13,6 +13,7 @@ export type ObservedMethod =
   | "GetModelStatus"
   | "HandleReloadConfigRequest"
   | "ListModels"
+  | "Admin"
   | "Preflight"
   | "Unknown";
 

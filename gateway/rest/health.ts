@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
+import type { ConfigFacts } from "../control/index.ts";
 import type { Metrics } from "../observe/index.ts";
 import { jsonAnswer, jsonText, type RestAnswer, send } from "./answer.ts";
 import { encoded } from "./encoding.ts";
@@ -11,6 +12,7 @@ export interface HealthParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly draining: () => boolean;
+  readonly configFacts?: () => Promise<ConfigFacts>;
   /** Of TensorFlow Serving's metrics; undefined: none. */
   readonly monitoringPath: string | undefined;
 }
@@ -47,7 +49,7 @@ export function addHealthRoutes(app: FastifyInstance, parts: HealthParts): void 
     const missing = draining() ? ["the server is shutting down"] : backend.missing();
     return { ...jsonAnswer(jsonText(missing)), status: missing.length === 0 ? 200 : 503 };
   });
-  route("/statusz", () => jsonAnswer(overviewJson(backend, draining())));
+  route("/statusz", async () => jsonAnswer(overviewJson(backend, draining(), await parts.configFacts?.())));
   route(METRICS_PATH, async () => ({
     status: 200,
     body: Buffer.from(await metrics.page("own")),

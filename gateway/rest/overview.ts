@@ -1,16 +1,17 @@
 import { InferenceError, type ModelName, type VersionStatus } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Merging } from "../call.ts";
+import type { ConfigFacts } from "../control/index.ts";
 import { jsonText } from "./answer.ts";
 
 /**
- * Everything at once, for operators: `{"ready", "missing", "models": [{"name", "versions"}]}`. A version is told as a status
+ * Everything at once, for operators: `{"ready", "missing", "config", "models": [{"name", "versions"}]}`. A version is told as a status
  * answer tells it, and an available one with its signatures: whether their calls are merged, and why not.
  */
-export function overviewJson(backend: Backend, draining: boolean): Uint8Array {
+export function overviewJson(backend: Backend, draining: boolean, config?: ConfigFacts): Uint8Array {
   const missing = draining ? ["the server is shutting down"] : backend.missing();
   const models = backend.modelNames().map((name) => ({ name, versions: versionsOf(backend, name) }));
-  return jsonText({ ready: missing.length === 0, missing, models });
+  return jsonText({ ready: missing.length === 0, missing, config, models });
 }
 
 function versionsOf(backend: Backend, name: ModelName): readonly object[] {

@@ -5,11 +5,13 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import type { Backend } from "../backend.ts";
+import type { ConfigFacts } from "../control/index.ts";
 import { InFlight } from "../in-flight.ts";
 import { addressesToTry, hostAndPort, isMissingFamily, listenError } from "../listening.ts";
 import type { Metrics, Observer } from "../observe/index.ts";
 import type { PassEdge, PassRoute, PassThrough } from "../passthrough/index.ts";
 import { createJsonThreads, type JsonThreads } from "../threads/index.ts";
+import { type AdminDoor, createAdmin, isAdminPath } from "./admin.ts";
 import { errorAnswer, pageAnswer, send, sendUnread } from "./answer.ts";
 import { createApi } from "./api.ts";
 import { answerBadHttp, answerConnect } from "./bad-http.ts";
@@ -34,6 +36,10 @@ export interface RestServerOptions {
   /** Takes the paths that other servers answer; undefined: there are none. */
   readonly passThrough?: PassThrough | undefined;
   readonly backend: Backend;
+  /** Undefined: there is no admin API. */
+  readonly admin?: AdminDoor;
+  /** What `/statusz` tells of the configuration; undefined: nothing. */
+  readonly configFacts?: () => Promise<ConfigFacts>;
   readonly observer: Observer;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -66,6 +72,7 @@ export function createRestServer(options: RestServerOptions): RestServer {
   let draining = false;
   const parts = { ...options, threads, room, draining: () => draining };
   const api = createApi(parts);
+  const admin = options.admin && createAdmin({ ...parts, door: options.admin });
   const refuse = createRefuse(parts);
   const fail = (response: ServerResponse, thrown: unknown): void => {
     const { answer } = failure(log, thrown);
@@ -92,6 +99,7 @@ export function createRestServer(options: RestServerOptions): RestServer {
     if (path === monitoringPath) request.url = MONITORING_PATH;
     else if (!METHODS.has(method)) return refuse(request, response, "UNIMPLEMENTED");
     else if (isApiPath(path)) return void api(new NodeRequest(request, response));
+    else if (isAdminPath(path) && options.admin?.config().enabled === true) return void admin?.(request, response);
     others(request, response);
   });
   const front = createFront(server, { ...parts, inFlight, isPassed: (path) => passed(path) !== undefined }, api);

@@ -108,11 +108,11 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
       members.apply(wantedModels({ ...config, models: next.all }), config.resilience.breaker);
     },
 
-    missing() {
+    missing(of) {
       if (isUnused()) return [];
       if (preparing) return ["the TensorFlow library is not there yet"];
       return missing({
-        models: own,
+        models: of === undefined ? own : own.filter(({ name }) => name === of),
         readyWorkers: members.connected().length,
         model: (name) => registry.model(name),
         counts: (endpoint) => endpoint.ready && members.isUpToDate(endpoint),

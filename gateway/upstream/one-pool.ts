@@ -9,8 +9,8 @@ export interface OnePool {
   readonly registry: Registry<Endpoint>;
   /** Gives a call to an endpoint. */
   readonly send: (routed: RoutedCall) => Promise<Answer>;
-  /** What still keeps the gateway from being ready, one sentence each. */
-  missing(): string[];
+  /** What still keeps the gateway from being ready, one sentence each; default: of all models. */
+  missing(of?: ModelName): string[];
   /** Whether every connected endpoint has taken over the models of the last `apply`. */
   applied(): boolean;
   /** Whether the model answers, or has failed to load, on every connected endpoint. */

@@ -46,6 +46,8 @@ export interface Pools {
   apply(config: Config): void;
   /** What still keeps the gateway from being ready, one sentence each. */
   missing(): string[];
+  /** What of that is about the one model. */
+  missingOf(name: ModelName): string[];
   /** Whether every connected worker has taken over the models of the last `apply`. */
   applied(): boolean;
   /** Whether the model answers, or has failed to load, on every connected endpoint of its pool. */
@@ -147,6 +149,7 @@ export function createPools(options: PoolsOptions): Pools {
     },
 
     missing: () => all().flatMap((pool) => pool.missing()),
+    missingOf: (name) => poolOf(poolByModel.get(name) ?? LOCAL_POOL)?.missing(name) ?? [],
     applied: () => all().every((pool) => pool.applied()),
     decided: (name) => poolOf(poolByModel.get(name) ?? LOCAL_POOL)?.decided(name) ?? true,
 

@@ -102,14 +102,15 @@ export class RemotePool implements OnePool {
     this.#discovery.apply(pool);
   }
 
-  missing(): string[] {
+  missing(of?: ModelName): string[] {
     const { name, kind } = this.#pool;
     const readyWorkers = this.#members.connected().length;
+    const own = of === undefined ? this.#own : this.#own.filter((model) => model.name === of);
     if (readyWorkers === 0)
-      return this.#own.map((model) => `model ${model.name}: no endpoint of pool ${name} is connected`);
+      return own.map((model) => `model ${model.name}: no endpoint of pool ${name} is connected`);
     return missing({
       // Which versions there are is such a server's own affair.
-      models: kind === "tensorgate" ? this.#own : this.#own.map((model) => ({ ...model, versions: { by: "all" } })),
+      models: kind === "tensorgate" ? own : own.map((model) => ({ ...model, versions: { by: "all" } })),
       readyWorkers,
       model: (model) => this.registry.model(model),
       counts: (endpoint) => endpoint.ready && this.#members.isUpToDate(endpoint),

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tensorgate } from "../setup/run-cli.ts";
@@ -148,5 +149,14 @@ describe("against a gateway", () => {
     expect(ready).toBe(true);
     expect(models[0]).toMatchObject({ name: "half_plus_two", versions: [{ version: "124" }, { version: "123" }] });
     expect(models[0].versions[0].merging).toMatchObject({ serving_default: { is: "proven" } });
+  });
+
+  test("status tells of a reload that was refused", async () => {
+    writeFileSync(gateway.configFile, "models: 1");
+    gateway.process.kill("SIGHUP");
+    await gateway.logged((line) => line.msg?.startsWith("config refused") === true);
+    const { code, stdout } = await tensorgate("status", `--url=${gateway.rest}`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^the last reload was refused for 1 error, .* config [0-9a-f]{12} holds on$/m);
   });
 });

@@ -1,0 +1,160 @@
+import { type Config, parseDuration, plainConfig } from "../../config/index.ts";
+import { CallController, InferenceError, type ModelName, notAvailable, type VersionStatus } from "../../core/index.ts";
+import type { Pool } from "../upstream/index.ts";
+import { within } from "../within.ts";
+import type { Control, ModelEntry } from "./control.ts";
+
+/** What is asked under `/admin/`. */
+export interface AdminRequest {
+  readonly method: string;
+  /** What follows `/admin/`, decoded piece by piece. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  /** Reads the body as text. Throws INVALID_ARGUMENT. */
+  readonly body: () => Promise<string>;
+}
+
+export interface AdminReply {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** What the process that is asked knows itself. */
+export interface AdminLocal {
+  readonly config: () => Config;
+  readonly pool: Pick<Pool, "registry" | "missing" | "until" | "workers">;
+}
+
+/** Answers a request of the admin API. Throws an InferenceError; {@link NotAllowed} where the path takes other methods. */
+export type AdminApi = (request: AdminRequest) => Promise<AdminReply>;
+
+/** The path is one of ours, and takes only these methods. */
+export class NotAllowed extends InferenceError {
+  readonly methods: readonly string[];
+  constructor(path: readonly string[], methods: readonly string[]) {
+    super("UNIMPLEMENTED", `/admin/${path.join("/")} takes ${methods.join(", ")}`);
+    this.methods = methods;
+  }
+}
+
+interface Route {
+  readonly method: string;
+  /** `*` stands for any one piece. */
+  readonly path: readonly string[];
+  readonly answer: (request: AdminRequest, ...pieces: string[]) => Promise<AdminReply>;
+}
+
+export function createAdminApi(control: Control, local: AdminLocal): AdminApi {
+  const routes: readonly Route[] = [
+    { method: "GET", path: ["status"], answer: async () => ok(await status(control, local)) },
+    { method: "GET", path: ["config"], answer: async () => ok(plainConfig(local.config())) },
+    { method: "POST", path: ["reload"], answer: () => reload(control) },
+    { method: "GET", path: ["models"], answer: async () => ok({ models: await models(control, local) }) },
+    { method: "POST", path: ["models"], answer: (request) => add(control, local, request) },
+    { method: "GET", path: ["models", "*"], answer: async (_, name) => ok(await model(control, local, name)) },
+    { method: "PUT", path: ["models", "*"], answer: (request, name) => put(control, local, request, name) },
+    { method: "DELETE", path: ["models", "*"], answer: (_, name) => remove(control, name) },
+  ];
+  return async (request) => {
+    const there = routes.filter(({ path }) => fits(path, request.path));
+    const route = there.find(({ method }) => method === request.method);
+    if (route !== undefined) {
+      return await route.answer(request, ...request.path.filter((_, i) => route.path[i] === "*"));
+    }
+    if (there.length === 0) throw new InferenceError("NOT_FOUND", `nothing answers /admin/${request.path.join("/")}`);
+    throw new NotAllowed(
+      request.path,
+      there.map(({ method }) => method),
+    );
+  };
+}
+
+function fits(pattern: readonly string[], path: readonly string[]): boolean {
+  return pattern.length === path.length && pattern.every((piece, i) => piece === "*" || piece === path[i]);
+}
+
+function ok(json: unknown): AdminReply {
+  return { status: 200, json };
+}
+
+async function status(control: Control, local: AdminLocal): Promise<unknown> {
+  const [config, known, workers] = await Promise.all([control.status(), models(control, local), local.pool.workers()]);
+  return { config, models: known.map(({ model: { name }, ...others }) => ({ name, ...others })), workers };
+}
+
+async function reload(control: Control): Promise<AdminReply> {
+  const { errors, ...result } = await control.reload("admin");
+  if (result.result !== "refused") return ok(result);
+  return { status: 400, json: { error: `config refused, the last good one stays:\n${errors.join("\n")}`, errors } };
+}
+
+type ModelAnswer = ModelEntry & { readonly versions: readonly object[] };
+
+async function models(control: Control, local: AdminLocal): Promise<readonly ModelAnswer[]> {
+  return (await control.models()).map((entry) => described(entry, local));
+}
+
+async function model(control: Control, local: AdminLocal, name = ""): Promise<ModelAnswer> {
+  // Of two of one name it is the one that the admin API can change.
+  const entry = (await control.models()).findLast((each) => each.model.name === name);
+  if (entry === undefined) throw new InferenceError("NOT_FOUND", `no model is called "${name}"`);
+  return described(entry, local);
+}
+
+function described(entry: ModelEntry, { pool: { registry } }: AdminLocal): ModelAnswer {
+  const rows = entry.shadowed ? [] : (registry.status(entry.model.name as ModelName) ?? []);
+  return { ...entry, versions: rows.map(versionRow) };
+}
+
+function versionRow({ version, state, code, message }: VersionStatus): object {
+  const row = { version: String(version), state };
+  return code === "OK" ? row : { ...row, error: `${code}: ${message}` };
+}
+
+async function add(control: Control, local: AdminLocal, { body, query }: AdminRequest): Promise<AdminReply> {
+  const waitMs = waitOf(query);
+  const entry = await control.addModel(await body(), waitMs);
+  return await answersNow(entry, 201, waitMs, local);
+}
+
+async function put(control: Control, local: AdminLocal, { body, query }: AdminRequest, name = ""): Promise<AdminReply> {
+  const waitMs = waitOf(query);
+  const { replaced, ...entry } = await control.putModel(name, await body(), waitMs);
+  return await answersNow(entry, replaced ? 200 : 201, waitMs, local);
+}
+
+async function remove(control: Control, name = ""): Promise<AdminReply> {
+  await control.removeModel(name);
+  return ok({ removed: name });
+}
+
+/** Who waits for a model wants to know whether it answers. */
+async function answersNow(
+  entry: ModelEntry,
+  status: number,
+  waitMs: number,
+  { pool, ...local }: AdminLocal,
+): Promise<AdminReply> {
+  const name = entry.model.name as ModelName;
+  if (waitMs > 0) {
+    const limit = new CallController();
+    const waited = pool.until(() => pool.missing(name).length === 0, limit.signal);
+    await within(waitMs, waited);
+    limit.abort();
+    const { registry } = pool;
+    const [missing] = pool.missing(name);
+    if (missing !== undefined || registry.latest(name) === undefined) {
+      const why = missing ?? notAvailable([{ name, ...registry.failure(name) }]).message;
+      throw new InferenceError("UNAVAILABLE", `${why}; it is configured all the same`);
+    }
+  }
+  return { status, json: described(entry, { pool, ...local }) };
+}
+
+function waitOf(query: URLSearchParams): number {
+  const written = query.get("wait");
+  if (written === null) return 0;
+  const waitMs = parseDuration(written);
+  if (waitMs !== undefined) return waitMs;
+  throw new InferenceError("INVALID_ARGUMENT", `wait: expected a duration like 10s, 500ms or 1m, got "${written}"`);
+}

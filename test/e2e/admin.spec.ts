@@ -1,0 +1,290 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exchange, type HttpReply, type HttpRequest } from "../setup/http.ts";
+import { MODELS, startProgram, startTensorgate, type Tensorgate, withFreePorts } from "../setup/tensorgate.ts";
+
+const HALF = { name: "half", path: join(MODELS, "half_plus_two"), versions: { latest: 2 } };
+const ADDED = { name: "added", path: join(MODELS, "half_plus_two"), labels: { stable: 124 } };
+
+function config(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return withFreePorts({ models: [HALF], admin: { enabled: true }, ...more });
+}
+
+async function admin(
+  gateway: Tensorgate,
+  method: string,
+  path: string,
+  { body, ...more }: { body?: unknown } & Pick<HttpRequest, "headers"> = {},
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely by tests
+): Promise<HttpReply & { json: any }> {
+  const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
+  const reply = await exchange(gateway.rest, { method, path: `/admin/${path}`, ...more, ...sent });
+  return { ...reply, json: /json/.test(String(reply.headers["content-type"])) ? JSON.parse(reply.text) : undefined };
+}
+
+const one = async (gateway: Tensorgate, model: string): Promise<number> =>
+  (await gateway.predict(model, { instances: [1] })).status;
+
+async function metric(gateway: Tensorgate, series: string): Promise<string | undefined> {
+  const { text } = await gateway.get("/metrics");
+  return text
+    .split("\n")
+    .find((line) => line.startsWith(`${series} `))
+    ?.slice(series.length + 1);
+}
+
+test("a reload by call or signal reads the files, and a wrong file is refused with every error", {
+  timeout: 60_000,
+}, async () => {
+  await using gateway = await startTensorgate(config());
+  await gateway.ready();
+  const first = (await admin(gateway, "GET", "status")).json;
+  expect(first.config).toMatchObject({ from: [gateway.configFile], actsAfterRestart: [] });
+  expect(first.config.lastReload).toBeUndefined();
+  expect(first.models).toMatchObject([{ name: "half", origin: "config", shadowed: false }]);
+  expect(first.workers).toMatchObject([{ name: "worker-0", ready: true }]);
+  expect(await metric(gateway, `tensorgate_config_info{fingerprint="${first.config.fingerprint}"}`)).toBe("1");
+
+  expect((await admin(gateway, "POST", "reload")).json).toMatchObject({
+    result: "unchanged",
+    by: "admin",
+    fingerprint: first.config.fingerprint,
+  });
+
+  writeFileSync(gateway.configFile, JSON.stringify(config({ models: [{ ...HALF, name: "renamed" }] })));
+  const applied = (await admin(gateway, "POST", "reload")).json;
+  expect(applied.result).toBe("applied");
+  expect(applied.fingerprint).not.toBe(first.config.fingerprint);
+  expect((await gateway.get("/v1/models")).json).toEqual({ models: ["renamed"] });
+
+  const wrong = '{\n "models": [\n {"nmae": "x"}],\n "routs": 1\n}';
+  writeFileSync(gateway.configFile, wrong);
+  const refused = await admin(gateway, "POST", "reload");
+  expect(refused.status).toBe(400);
+  const errors = [`${gateway.configFile}:3:3 models[0].nmae: unknown key (did you mean "name"?)`];
+  expect(refused.json.errors).toEqual(expect.arrayContaining(errors));
+  expect(refused.json.error).toContain(`${gateway.configFile}:4:2 routs: unknown key`);
+  const after = (await admin(gateway, "GET", "status")).json.config;
+  expect(after).toMatchObject({
+    fingerprint: applied.fingerprint,
+    lastReload: { result: "refused", by: "admin", errors: refused.json.errors },
+  });
+  expect((await gateway.get("/statusz")).json.config).toEqual({
+    fingerprint: applied.fingerprint,
+    appliedAt: after.appliedAt,
+    refused: refused.json.errors.length,
+  });
+  expect(await metric(gateway, "tensorgate_config_last_reload_successful")).toBe("0");
+  expect((await gateway.get("/v1/models")).json).toEqual({ models: ["renamed"] });
+
+  writeFileSync(gateway.configFile, JSON.stringify(config()));
+  gateway.process.kill("SIGHUP");
+  await gateway.logged((line) => line.msg === "config applied" && line["by"] === "signal");
+  expect((await admin(gateway, "GET", "status")).json.config.fingerprint).toBe(first.config.fingerprint);
+  expect(await metric(gateway, "tensorgate_config_last_reload_successful")).toBe("1");
+  expect(await metric(gateway, 'tensorgate_config_reloads_total{result="refused"}')).toBe("1");
+});
+
+test("a change that acts after a restart is told until the file takes it back", async () => {
+  await using gateway = await startTensorgate(config());
+  writeFileSync(gateway.configFile, JSON.stringify(config({ workers: { count: 2 } })));
+  expect((await admin(gateway, "POST", "reload")).json.result).toBe("applied");
+  await gateway.logged((line) => line.msg === "changes of workers act after a restart");
+  expect((await admin(gateway, "GET", "status")).json.config.actsAfterRestart).toEqual(["workers"]);
+  writeFileSync(gateway.configFile, JSON.stringify(config()));
+  await admin(gateway, "POST", "reload");
+  expect((await admin(gateway, "GET", "status")).json.config.actsAfterRestart).toEqual([]);
+});
+
+test("models are added, replaced and removed one by one, and are there again after a restart", {
+  timeout: 90_000,
+}, async () => {
+  await using gateway = await startTensorgate(config());
+  await gateway.ready();
+  const created = await admin(gateway, "POST", "models?wait=20s", { body: ADDED });
+  expect(created.status).toBe(201);
+  expect(created.json).toMatchObject({
+    model: { ...ADDED, versions: { latest: 1 } },
+    origin: "admin",
+    versions: [{ version: "124", state: "AVAILABLE" }],
+  });
+  expect(await one(gateway, "added")).toBe(200);
+  expect((await admin(gateway, "POST", "models", { body: ADDED })).status).toBe(409);
+  expect((await gateway.predict("added/versions/123", { instances: [1] })).status).toBe(404);
+
+  const older = { ...ADDED, versions: { specific: [123] }, labels: {} };
+  expect((await admin(gateway, "PUT", "models/added?wait=20s", { body: older })).status).toBe(200);
+  expect((await gateway.predict("added/versions/123", { instances: [1] })).status).toBe(200);
+  expect((await admin(gateway, "GET", "models")).json.models).toMatchObject([
+    { model: { name: "half" }, origin: "config" },
+    { model: { name: "added", versions: { specific: [123] } }, origin: "admin" },
+  ]);
+  // What the files hold is changed there.
+  for (const method of ["PUT", "DELETE"]) {
+    const body = method === "PUT" ? { body: HALF } : {};
+    const refused = await admin(gateway, method, "models/half", body);
+    expect(refused.status).toBe(409);
+    expect(refused.json.error).toContain(gateway.configFile);
+  }
+
+  // A file with another route changes nothing about it.
+  writeFileSync(
+    gateway.configFile,
+    JSON.stringify(config({ routes: [{ match: { model: "half" }, to: [{ version: 123 }] }] })),
+  );
+  expect((await admin(gateway, "POST", "reload")).json.result).toBe("applied");
+  expect(await one(gateway, "added")).toBe(200);
+  // One that names it has it in its place.
+  writeFileSync(gateway.configFile, JSON.stringify(config({ models: [HALF, { ...ADDED, versions: "all" }] })));
+  await admin(gateway, "POST", "reload");
+  await gateway.logged((line) => /served in place of the one added/.test(line.msg ?? "") && line["model"] === "added");
+  expect((await admin(gateway, "GET", "status")).json.models).toMatchObject([
+    { name: "half" },
+    { name: "added", origin: "config" },
+    { name: "added", origin: "admin", shadowed: true },
+  ]);
+  writeFileSync(gateway.configFile, JSON.stringify(config()));
+  await admin(gateway, "POST", "reload");
+
+  await gateway.stop();
+  await using again = await startProgram(["serve", `--config=${gateway.configFile}`], gateway.configFile);
+  await again.ready();
+  expect(await one(again, "added")).toBe(200);
+  expect((await admin(again, "DELETE", "models/added")).json).toEqual({ removed: "added" });
+  await expect.poll(() => one(again, "added")).toBe(404);
+  expect((await admin(again, "DELETE", "models/added")).status).toBe(404);
+});
+
+test("a model that is wrong is refused as in a file, and one that cannot be loaded is told to who waits", {
+  timeout: 60_000,
+}, async () => {
+  await using gateway = await startTensorgate(config());
+  await gateway.ready();
+  const wrong = await admin(gateway, "POST", "models", { body: '{\n"name": "a",\n"pth": "/a",\n"versions": "most"}' });
+  expect(wrong.status).toBe(400);
+  expect(wrong.json.error.split("\n")).toEqual([
+    "body:1:1 path: is missing",
+    'body:3:1 pth: unknown key (did you mean "path"?)',
+    'body:4:13 versions: expected "all", got "most"',
+  ]);
+  expect((await admin(gateway, "POST", "models?wait=soon", { body: ADDED })).json.error).toContain(
+    "wait: expected a duration",
+  );
+  expect((await admin(gateway, "PUT", "models/b", { body: ADDED })).json.error).toContain('expected the name "b"');
+  expect((await admin(gateway, "POST", "models", { body: "[" })).status).toBe(400);
+
+  const absent = { name: "absent", path: "nowhere" };
+  const missing = await admin(gateway, "POST", "models?wait=20s", { body: absent });
+  expect(missing.status).toBe(503);
+  expect(missing.json.error).toContain("absent");
+  // As in a file, a path starts at the folder of the config.
+  const { model } = (await admin(gateway, "GET", "models/absent")).json;
+  expect(model.path).toBe(join(gateway.configFile, "../nowhere"));
+  expect(await one(gateway, "half")).toBe(200);
+});
+
+test("nothing answers under /admin/ unless it is turned on, which a reload may do", async () => {
+  await using gateway = await startTensorgate(config({ admin: {} }));
+  const page = (await gateway.get("/nowhere")).text;
+  expect(await admin(gateway, "GET", "status")).toMatchObject({ status: 404, text: page });
+  expect((await admin(gateway, "POST", "reload")).status).toBe(404);
+  writeFileSync(gateway.configFile, JSON.stringify(config()));
+  gateway.process.kill("SIGHUP");
+  await gateway.logged((line) => line.msg === "config applied");
+  expect((await admin(gateway, "GET", "status")).status).toBe(200);
+});
+
+test("without a token only programs on this machine are let in", async () => {
+  await using gateway = await startTensorgate(config());
+  const { port } = new URL(gateway.rest);
+  const status = async (headers: Record<string, string>): Promise<number> =>
+    (await admin(gateway, "GET", "status", { headers })).status;
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, "[::1]", "127.9.9.9"])
+    expect(await status({ host })).toBe(200);
+  for (const headers of [
+    { host: "rebound.example:8501" },
+    { host: "127.0.0.1.example" },
+    { origin: "http://localhost" },
+    { "x-forwarded-for": "10.0.0.1" },
+    { "x-forwarded": "for" },
+    { forwarded: "for=10.0.0.1" },
+    { via: "1.1 proxy" },
+    { "sec-fetch-site": "cross-site" },
+  ]) {
+    expect(await status(headers as Record<string, string>), JSON.stringify(headers)).toBe(403);
+  }
+  const { json } = await admin(gateway, "POST", "reload", { headers: { origin: "https://example.org" } });
+  expect(json.error).toContain("admin.token");
+});
+
+test("with a token every call shows it, and nobody else sees it", async () => {
+  const token = "correct-horse-battery";
+  await using gateway = await startTensorgate(config({ admin: { enabled: true, token } }));
+  const refused = await admin(gateway, "GET", "status");
+  expect(refused.status).toBe(401);
+  expect(refused.headers["www-authenticate"]).toMatch(/^Bearer/);
+  for (const authorization of ["Bearer correct-horse", `Basic ${token}`, `Bearer ${token}x`, "Bearer"]) {
+    expect((await admin(gateway, "GET", "status", { headers: { authorization } })).status).toBe(401);
+  }
+  const headers = { authorization: `Bearer ${token}`, origin: "https://console.example", host: "gateway.example" };
+  expect((await admin(gateway, "GET", "status", { headers })).status).toBe(200);
+  const shown = await admin(gateway, "GET", "config", { headers });
+  expect(shown.json.admin).toEqual({ enabled: true, token: "<secret>", explainHeader: false });
+  expect(shown.json.models).toMatchObject([{ name: "half", versions: { by: "latest", count: 2 } }]);
+  await gateway.logged((line) => line["request"] === "GET /admin/config");
+  expect(JSON.stringify(gateway.log)).not.toContain(token);
+  expect((await gateway.get("/statusz")).text + (await gateway.get("/metrics")).text).not.toContain(token);
+});
+
+test("what no path or method stands for is told", async () => {
+  await using gateway = await startTensorgate(config());
+  expect((await admin(gateway, "GET", "nothing")).status).toBe(404);
+  expect((await admin(gateway, "GET", "models/half/more")).status).toBe(404);
+  const wrong = await admin(gateway, "PATCH", "models/half");
+  expect([wrong.status, wrong.headers["allow"]]).toEqual([405, "GET, PUT, DELETE"]);
+  expect((await admin(gateway, "GET", "models/%zz")).status).toBe(400);
+  const big = await admin(gateway, "POST", "models", { body: "x".repeat(2 ** 20 + 1) });
+  expect(big.json.error).toContain("too large");
+});
+
+/** Four answers, each over a connection of its own: processes take turns in accepting them. */
+async function fourTimes(gateway: Tensorgate, request: HttpRequest): Promise<HttpReply[]> {
+  const replies: HttpReply[] = [];
+  for (let i = 0; i < 4; i++)
+    replies.push(await exchange(gateway.rest, { ...request, headers: { connection: "close" } }));
+  return replies;
+}
+
+const PREDICT = { path: "/v1/models/added:predict", body: '{"instances":[1]}' };
+
+test("any process of several answers for all of them", { timeout: 90_000 }, async () => {
+  const two = { gateway: { processes: 2 } };
+  await using gateway = await startTensorgate(config(two));
+  await gateway.ready();
+  expect((await admin(gateway, "POST", "models?wait=20s", { body: ADDED })).status).toBe(201);
+  for (const { status } of await fourTimes(gateway, PREDICT)) expect(status).toBe(200);
+
+  writeFileSync(gateway.configFile, JSON.stringify(config({ ...two, models: [{ ...HALF, name: "renamed" }] })));
+  const { fingerprint, result } = (await admin(gateway, "POST", "reload")).json;
+  expect(result).toBe("applied");
+  for (const { text } of await fourTimes(gateway, { path: "/v1/models" })) {
+    expect(JSON.parse(text)).toEqual({ models: ["renamed", "added"] });
+  }
+  for (const { text } of await fourTimes(gateway, { path: "/admin/status" })) {
+    expect(JSON.parse(text).config).toMatchObject({ fingerprint, lastReload: { result: "applied", by: "admin" } });
+  }
+  for (const { text } of await fourTimes(gateway, { path: "/statusz" })) {
+    expect(JSON.parse(text).config).toMatchObject({ fingerprint, refused: 0 });
+  }
+  writeFileSync(gateway.configFile, "{");
+  for (const { status } of await fourTimes(gateway, { path: "/admin/reload", method: "POST" }))
+    expect(status).toBe(400);
+  for (const { text } of await fourTimes(gateway, { path: "/metrics" })) {
+    expect(text).toMatch(/^tensorgate_config_reloads_total\{result="refused"\} 4$/m);
+    expect(text).toMatch(/^tensorgate_config_reloads_total\{result="applied"\} 1$/m);
+    expect(text).toMatch(new RegExp(`^tensorgate_config_info\\{fingerprint="${fingerprint}"\\} 1$`, "m"));
+  }
+  const answered = gateway.log.filter((line) => line["request"] === "POST /admin/reload").map((line) => line["pid"]);
+  expect(new Set(answered).size).toBe(2);
+});
