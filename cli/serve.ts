@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { flagHelp, loadSettings, parseFlags, type Settings, watchSettings } from "../config/index.ts";
+import { flagHelp, loadSettings, parseFlags } from "../config/index.ts";
 import { createBusyLogger } from "../core/index.ts";
 import { createStateFolder, Keeper, memberMain, ownPlaces, startGateway, startProcesses } from "../gateway/index.ts";
 import { ensureRuntime } from "../worker/runtime/index.ts";
@@ -20,12 +20,14 @@ export async function serve(args: readonly string[]): Promise<number> {
   const log = createBusyLogger("gateway", settings.config.server.logLevel);
   for (const note of notes) log.warn(note);
   const state = createStateFolder(settings.config.state.folder, log);
-  const control = new Keeper({ settings, readAgain: () => loadSettings(flags), state, log });
+  const control = new Keeper({ settings, state, log });
   const { config } = control;
-  onHangUp(() => void control.reload("signal").catch((thrown: unknown) => log.error({ err: thrown }, "reload failed")));
-
   const signalled = untilSignal();
   const ended = new AbortController();
+  const orLog = (thrown: unknown): void => log.error({ err: thrown }, "the config cannot be read again");
+  control.follow(ended.signal).catch(orLog);
+  onHangUp(() => void control.reload("signal").catch(orLog));
+
   let libraryFolder = "";
   const prepare = async (): Promise<void> => {
     if (config.workers.count === 0) return;
@@ -40,7 +42,6 @@ export async function serve(args: readonly string[]): Promise<number> {
   const url = rest === undefined ? undefined : `http://${reachableHost(config.server.host)}:${rest}/v1/models`;
   log.info({ rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
   await control.drive(gateway, config);
-  void followSettings(settings, control, ended.signal);
 
   const failure = await Promise.race([signalled, failureOf(prepared)]);
   ended.abort();
@@ -97,12 +98,4 @@ function failureOf(promise: Promise<unknown>): Promise<Error> {
   return new Promise((resolve) => {
     promise.catch((thrown: unknown) => resolve(thrown instanceof Error ? thrown : new Error(String(thrown))));
   });
-}
-
-async function followSettings(settings: Settings, control: Keeper, signal: AbortSignal): Promise<void> {
-  await watchSettings(settings, {
-    signal,
-    changed: async (next) => void (await control.take(next, "file")),
-    refused: (error) => void control.refuse(error, "file"),
-  }).done;
 }

@@ -67,6 +67,12 @@ export {
 } from "./text-files.ts";
 export { parseTextFormat, type TextMessage } from "./text-format/parse.ts";
 export { createTurns, type Turns, type Watched, type WatchOptions, watch } from "./watch.ts";
-export { type Reloaded, type SettingsWatch, type SettingsWatcher, watchSettings } from "./watch-settings.ts";
+export {
+  type ReloadCause,
+  type Reloaded,
+  type SettingsWatch,
+  type SettingsWatcher,
+  watchSettings,
+} from "./watch-settings.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";
 export { type WrittenModel, writtenModel } from "./written-model.ts";

@@ -10,10 +10,13 @@ import { createTurns, watch } from "./watch.ts";
 export interface SettingsWatcher {
   readonly signal: AbortSignal;
   /** A file has changed, and this is what holds from now on; a {@link ConfigError} thrown here refuses it after all. */
-  changed(settings: Settings): void | Promise<void>;
+  changed(settings: Settings, by: ReloadCause): void | Promise<void>;
   /** A file has changed into something wrong; what held before holds on. */
-  refused(error: ConfigError): void;
+  refused(error: ConfigError, by: ReloadCause): void;
 }
+
+/** Why files were read: one has changed, or somebody wants it. */
+export type ReloadCause = "file" | "signal" | "admin";
 
 export interface SettingsWatch {
   /** Settles after the signal; rejects if the watcher fails with anything but a {@link ConfigError}. */
@@ -22,7 +25,7 @@ export interface SettingsWatch {
    * Reads everything again now, files of flags and the values of references too, and applies it even if nothing has
    * changed. The watcher is told as of a change of the files; two changes never overlap. Rejects as `done` does.
    */
-  readonly reload: () => Promise<Reloaded>;
+  readonly reload: (by: Exclude<ReloadCause, "file">) => Promise<Reloaded>;
 }
 
 export type Reloaded =
@@ -51,21 +54,25 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
   let known = { source: configSource, secrets: settings.secrets };
   let knownModels = modelConfigFile?.text;
 
-  const take = async (read: () => Promise<Partial<Sources>>, references: ReferenceValues): Promise<Reloaded> => {
+  const take = async (
+    read: () => Promise<Partial<Sources>>,
+    references: ReferenceValues,
+    by: ReloadCause,
+  ): Promise<Reloaded> => {
     try {
       const next = compileSettings({ ...sources, ...(await read()) }, references);
-      await watcher.changed(next);
+      await watcher.changed(next, by);
       sources = next.sources;
       return { is: "applied", settings: next };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      watcher.refused(error);
+      watcher.refused(error, by);
       return { is: "refused", error };
     }
   };
-  const takeLook = async (look: Look, others: () => Promise<Partial<Sources>>): Promise<Reloaded> => {
+  const takeLook = async (look: Look, others: () => Promise<Partial<Sources>>, by: ReloadCause): Promise<Reloaded> => {
     const references = new ReferenceValues(look.secrets);
-    const reloaded = await take(async () => ({ configSource: look.source, ...(await others()) }), references);
+    const reloaded = await take(async () => ({ configSource: look.source, ...(await others()) }), references, by);
     known = { source: look.source, secrets: references.files };
     return reloaded;
   };
@@ -86,7 +93,7 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
       look: () => lookAtConfig(path),
       isSame: isDeepStrictEqual,
       isKnown: (look: Look) => isDeepStrictEqual(look, known),
-      act: async (look: Look) => void (await takeLook(look, async () => ({}))),
+      act: async (look: Look) => void (await takeLook(look, async () => ({}), "file")),
     };
     watches.push(watch(watched, { signal, turns }));
   }
@@ -98,7 +105,7 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
       // While it is missing, or cannot be read, the last text stands.
       isKnown: (read: FileRead) => "problem" in read || read.text === knownModels || namesNoModels(read),
       act: async (read: FileRead) => {
-        if ("text" in read) await take(() => modelsOf(read), new ReferenceValues(known.secrets));
+        if ("text" in read) await take(() => modelsOf(read), new ReferenceValues(known.secrets), "file");
       },
     };
     watches.push(watch(watched, { signal, turns, intervalMs: flags.modelConfigPollMs }));
@@ -109,11 +116,11 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
     const { file } = modelConfigFile;
     return { files, ...(await modelsOf({ file, text: await readConfigText(file) })) };
   };
-  const reload = (): Promise<Reloaded> =>
+  const reload: SettingsWatch["reload"] = (by) =>
     turns(async () => {
       if (signal.aborted) return { is: "ended" };
-      if (configSource === undefined) return take(everything, new ReferenceValues());
-      return takeLook(await lookAtConfig(configSource.path), everything);
+      if (configSource === undefined) return take(everything, new ReferenceValues(), by);
+      return takeLook(await lookAtConfig(configSource.path), everything, by);
     });
   return { done: allOf(watches), reload };
 }

@@ -1,6 +1,7 @@
 import { type Config, parseDuration, plainConfig } from "../../config/index.ts";
 import { CallController, InferenceError, type ModelName, notAvailable, type VersionStatus } from "../../core/index.ts";
-import type { Pool } from "../upstream/index.ts";
+import type { RampCommand } from "../ramps/index.ts";
+import type { Pools } from "../upstream/index.ts";
 import { within } from "../within.ts";
 import type { Control, ModelEntry } from "./control.ts";
 
@@ -22,7 +23,7 @@ export interface AdminReply {
 /** What the process that is asked knows itself. */
 export interface AdminLocal {
   readonly config: () => Config;
-  readonly pool: Pick<Pool, "registry" | "missing" | "until" | "workers">;
+  readonly pools: Pick<Pools, "registry" | "missingOf" | "until" | "workers" | "figures">;
 }
 
 /** Answers a request of the admin API. Throws an InferenceError; {@link NotAllowed} where the path takes other methods. */
@@ -54,6 +55,13 @@ export function createAdminApi(control: Control, local: AdminLocal): AdminApi {
     { method: "GET", path: ["models", "*"], answer: async (_, name) => ok(await model(control, local, name)) },
     { method: "PUT", path: ["models", "*"], answer: (request, name) => put(control, local, request, name) },
     { method: "DELETE", path: ["models", "*"], answer: (_, name) => remove(control, name) },
+    ...RAMP_COMMANDS.map(
+      ([word, command]): Route => ({
+        method: "POST",
+        path: ["routes", "*", "ramp", word],
+        answer: async (_, route = "") => ok(await control.ramp(route, command)),
+      }),
+    ),
   ];
   return async (request) => {
     const there = routes.filter(({ path }) => fits(path, request.path));
@@ -69,6 +77,14 @@ export function createAdminApi(control: Control, local: AdminLocal): AdminApi {
   };
 }
 
+/** As URLs have them. */
+const RAMP_COMMANDS: readonly (readonly [word: string, command: RampCommand])[] = [
+  ["pause", "pause"],
+  ["resume", "resume"],
+  ["roll-back", "rollBack"],
+  ["restart", "restart"],
+];
+
 function fits(pattern: readonly string[], path: readonly string[]): boolean {
   return pattern.length === path.length && pattern.every((piece, i) => piece === "*" || piece === path[i]);
 }
@@ -78,8 +94,15 @@ function ok(json: unknown): AdminReply {
 }
 
 async function status(control: Control, local: AdminLocal): Promise<unknown> {
-  const [config, known, workers] = await Promise.all([control.status(), models(control, local), local.pool.workers()]);
-  return { config, models: known.map(({ model: { name }, ...others }) => ({ name, ...others })), workers };
+  const [kept, known, workers] = await Promise.all([control.status(), models(control, local), local.pools.workers()]);
+  const { ramps, ...config } = kept;
+  return {
+    config,
+    models: known.map(({ model: { name }, ...others }) => ({ name, ...others })),
+    ramps,
+    workers,
+    pools: local.pools.figures(),
+  };
 }
 
 async function reload(control: Control): Promise<AdminReply> {
@@ -101,7 +124,7 @@ async function model(control: Control, local: AdminLocal, name = ""): Promise<Mo
   return described(entry, local);
 }
 
-function described(entry: ModelEntry, { pool: { registry } }: AdminLocal): ModelAnswer {
+function described(entry: ModelEntry, { pools: { registry } }: AdminLocal): ModelAnswer {
   const rows = entry.shadowed ? [] : (registry.status(entry.model.name as ModelName) ?? []);
   return { ...entry, versions: rows.map(versionRow) };
 }
@@ -129,26 +152,21 @@ async function remove(control: Control, name = ""): Promise<AdminReply> {
 }
 
 /** Who waits for a model wants to know whether it answers. */
-async function answersNow(
-  entry: ModelEntry,
-  status: number,
-  waitMs: number,
-  { pool, ...local }: AdminLocal,
-): Promise<AdminReply> {
+async function answersNow(entry: ModelEntry, status: number, waitMs: number, local: AdminLocal): Promise<AdminReply> {
   const name = entry.model.name as ModelName;
   if (waitMs > 0) {
     const limit = new CallController();
-    const waited = pool.until(() => pool.missing(name).length === 0, limit.signal);
+    const { registry, missingOf, until } = local.pools;
+    const waited = until(() => missingOf(name).length === 0, limit.signal);
     await within(waitMs, waited);
     limit.abort();
-    const { registry } = pool;
-    const [missing] = pool.missing(name);
+    const [missing] = missingOf(name);
     if (missing !== undefined || registry.latest(name) === undefined) {
       const why = missing ?? notAvailable([{ name, ...registry.failure(name) }]).message;
       throw new InferenceError("UNAVAILABLE", `${why}; it is configured all the same`);
     }
   }
-  return { status, json: described(entry, { pool, ...local }) };
+  return { status, json: described(entry, local) };
 }
 
 function waitOf(query: URLSearchParams): number {

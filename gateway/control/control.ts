@@ -1,4 +1,4 @@
-import type { ModelConfig, RestartPart, WrittenModel } from "../../config/index.ts";
+import type { ModelConfig, ReloadCause, RestartPart, WrittenModel } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
 import type { RampCommand, RampStatus } from "../ramps/index.ts";
 
@@ -11,7 +11,7 @@ export interface Control {
   facts(): Promise<ConfigFacts>;
   status(): Promise<ControlStatus>;
   /** Reads all files anew. Resolves once every process has taken over what they say, or they are refused. */
-  reload(by: ReloadCause): Promise<ReloadResult>;
+  reload(by: Exclude<ReloadCause, "file">): Promise<ReloadResult>;
   /**
    * A reload over gRPC: these models stand in place of the files' until a file changes or is read anew. Resolves once every
    * process has taken them over, and each of `awaited` answers or has failed.
@@ -29,8 +29,6 @@ export interface Control {
   /** NOT_FOUND for a route without a ramp, FAILED_PRECONDITION for what makes no sense in its phase. */
   ramp(route: string, command: RampCommand): Promise<RampStatus>;
 }
-
-export type ReloadCause = "file" | "signal" | "admin";
 
 export interface ConfigFacts {
   /** Of what holds now: equal on gateways with equal configurations. */

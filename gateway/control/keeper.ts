@@ -2,28 +2,31 @@ import { isDeepStrictEqual } from "node:util";
 import {
   type Config,
   ConfigError,
-  folderOfSource,
   type ModelConfig,
-  parseModelText,
+  type ReloadCause,
   renderProblem,
   restartParts,
   type Settings,
-  writtenModel,
+  type SettingsWatch,
+  watchSettings,
 } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName } from "../../core/index.ts";
 import { type ArmReport, createRamps, type RampCommand, type RampStatus, type Ramps } from "../ramps/index.ts";
 import type { StateFolder } from "../state/index.ts";
 import { within } from "../within.ts";
-import { AddedModels } from "./added-models.ts";
-import type { ConfigFacts, Control, ControlStatus, ModelEntry, ReloadCause, ReloadResult } from "./control.ts";
+import type { ConfigFacts, Control, ControlStatus, ModelEntry, ReloadResult } from "./control.ts";
 import { createControlMetrics } from "./control-metrics.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+
+
 import { logFindings } from "./log-findings.ts";
+
+
+import { Models } from "./models.ts";
+
 
 export interface KeeperOptions {
   readonly settings: Settings;
-  /** Reads the files behind the settings anew. Throws ConfigError. */
-  readonly readAgain: () => Promise<Settings>;
   readonly state: StateFolder;
   readonly log: Logger;
 }
@@ -48,12 +51,10 @@ export interface Driven {
 export class Keeper implements Control {
   readonly #options: KeeperOptions;
   readonly #started: Config;
-  readonly #added: AddedModels;
+  readonly #models: Models;
   readonly #metrics = createControlMetrics();
   readonly #ramps: Ramps;
   #settings: Settings;
-  /** By a reload over gRPC. */
-  #replaced: readonly ModelConfig[] | undefined;
   /** Without the weights of ramps. */
   #config: Config;
   #weighed: Config;
@@ -62,14 +63,15 @@ export class Keeper implements Control {
   #lastReload: ReloadResult | undefined;
   #apply: Apply = async () => {};
   #report: Driven["report"] = async () => undefined;
-  /** Reads take turns: the last one to begin is the last one to be applied. */
-  #reading: Promise<unknown> = Promise.resolve();
+  #reread: SettingsWatch["reload"] | undefined;
+  /** By what was read: settings, or the error. */
+  readonly #results = new WeakMap<object, ReloadResult>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#settings = options.settings;
     this.#started = options.settings.config;
-    this.#added = new AddedModels(options.state, options.log);
+    this.#models = new Models(options.settings, options.state, options.log);
     this.#ramps = createRamps({
       store: options.state.document("ramps"),
       report: () => this.#report(),
@@ -79,7 +81,6 @@ export class Keeper implements Control {
     this.#config = this.#whole();
     this.#weighed = this.#ramps.weigh(this.#config);
     this.#holds();
-    this.#tellShadowed(new Set());
   }
 
   /** What holds now. */
@@ -100,57 +101,30 @@ export class Keeper implements Control {
     this.#ramps.close();
   }
 
-  /** Files have changed into this. */
-  async take(settings: Settings, by: ReloadCause): Promise<ReloadResult> {
-    const { log } = this.#options;
-    const shadowed = this.#shadowed();
-    const held = this.#held();
-    this.#settings = settings;
-    this.#replaced = undefined;
-    const changed = await this.#update();
-    if (changed) {
-      const { models, routes } = this.#config;
-      log.info(
-        {
-          by,
-          models: models.length,
-          routes: routes.length,
-          modelsFrom: settings.modelsFrom,
-          fingerprint: this.#fingerprint,
-        },
-        "config applied",
-      );
-      this.#tellShadowed(shadowed);
-      logFindings(this.#config, log);
-      if (this.#held().some((part) => !held.includes(part))) {
-        log.warn(`changes of ${this.#held().join(" and ")} act after a restart`);
-      }
-    } else log.info({ by }, "config unchanged");
-    return this.#reloaded(changed ? "applied" : "unchanged", by);
+  /**
+   * Follows the files behind the settings until the signal. Settles after it; before it only if they cannot be followed any
+   * more.
+   */
+  async follow(signal: AbortSignal): Promise<void> {
+    const watch = watchSettings(this.#settings, {
+      signal,
+      changed: async (settings, by) => void this.#results.set(settings, await this.#take(settings, by)),
+      refused: (error, by) => void this.#results.set(error, this.#refuse(error, by)),
+    });
+    this.#reread = watch.reload;
+    await watch.done;
   }
 
-  /** Files have changed into something wrong: what held before holds on. */
-  refuse(error: ConfigError, by: ReloadCause): ReloadResult {
-    this.#options.log.error(`config refused, the last good one stays:\n${error.message}`);
-    return this.#reloaded("refused", by, error.problems.map(renderProblem));
-  }
-
-  async reload(by: ReloadCause): Promise<ReloadResult> {
-    const read = async (): Promise<ReloadResult> => {
-      try {
-        return await this.take(await this.#options.readAgain(), by);
-      } catch (thrown) {
-        if (thrown instanceof ConfigError) return this.refuse(thrown, by);
-        throw thrown;
-      }
-    };
-    const result = this.#reading.then(read, read);
-    this.#reading = result.catch(() => {});
-    return await result;
+  async reload(by: Exclude<ReloadCause, "file">): Promise<ReloadResult> {
+    const read = await this.#reread?.(by);
+    const cause = read?.is === "applied" ? read.settings : read?.is === "refused" ? read.error : this;
+    const result = this.#results.get(cause);
+    if (result === undefined) throw new InferenceError("UNAVAILABLE", "the gateway is starting or shutting down");
+    return result;
   }
 
   async replaceModels(models: readonly ModelConfig[], awaited: readonly ModelName[]): Promise<void> {
-    this.#replaced = models;
+    this.#models.replace(models);
     await this.#update(awaited);
   }
 
@@ -176,43 +150,23 @@ export class Keeper implements Control {
   }
 
   async models(): Promise<readonly ModelEntry[]> {
-    const origin = this.#replaced === undefined ? "config" : "reload";
-    const shadowed = this.#shadowed();
-    return [
-      ...this.#base().map((model): ModelEntry => ({ model: writtenModel(model), origin, shadowed: false })),
-      ...this.#added.all.map(
-        (model): ModelEntry => ({ model: writtenModel(model), origin: "admin", shadowed: shadowed.has(model.name) }),
-      ),
-    ];
+    return this.#models.entries;
   }
 
   async addModel(text: string, waitMs: number): Promise<ModelEntry> {
-    const model = this.#read(text);
-    this.#mayChange(model.name);
-    if (this.#added.get(model.name) !== undefined) {
-      const message = `model "${model.name}" was added already; PUT /admin/models/NAME replaces it`;
-      throw new InferenceError("ALREADY_EXISTS", message, { origin: "client" });
-    }
-    return await this.#set(model, waitMs);
+    const model = this.#models.add(text);
+    await this.#served(model, waitMs);
+    return this.#models.entryOf(model);
   }
 
   async putModel(name: string, text: string, waitMs: number): Promise<ModelEntry & { readonly replaced: boolean }> {
-    const model = this.#read(text);
-    if (model.name !== name) {
-      throw new InferenceError("INVALID_ARGUMENT", `expected the name "${name}", as in the path, got "${model.name}"`);
-    }
-    this.#mayChange(name);
-    const replaced = this.#added.get(name) !== undefined;
-    return { ...(await this.#set(model, waitMs)), replaced };
+    const { model, replaced } = this.#models.put(name, text);
+    await this.#served(model, waitMs);
+    return { ...this.#models.entryOf(model), replaced };
   }
 
   async removeModel(name: string): Promise<void> {
-    const isAdded = this.#added.get(name) !== undefined;
-    // One that is shadowed may be removed: what the files say stays.
-    if (!isAdded) this.#mayChange(name);
-    if (!isAdded) throw new InferenceError("NOT_FOUND", `no model is called "${name}"`);
-    this.#added.delete(name);
-    this.#options.log.info({ model: name }, "model removed");
+    this.#models.remove(name);
     await this.#update();
   }
 
@@ -220,31 +174,33 @@ export class Keeper implements Control {
     return this.#ramps.act(route, command);
   }
 
-  async #set(model: ModelConfig, waitMs: number): Promise<ModelEntry> {
-    this.#added.set(model);
-    this.#options.log.info({ model: model.name, path: model.path }, "model added");
-    const taken = this.#update(waitMs > 0 ? [model.name] : undefined);
-    await (waitMs > 0 ? within(waitMs, taken) : taken);
-    return { model: writtenModel(model), origin: "admin", shadowed: false };
+  /** By every process; within the time, if there is one, also decided whether it answers. */
+  async #served({ name }: ModelConfig, waitMs: number): Promise<void> {
+    if (waitMs === 0) return void (await this.#update());
+    await within(waitMs, this.#update([name]));
   }
 
-  #read(text: string): ModelConfig {
-    const { configSource } = this.#settings.sources;
-    try {
-      const folder = configSource === undefined ? process.cwd() : folderOfSource(configSource);
-      return parseModelText(text, "body", folder, this.#config.pools);
-    } catch (thrown) {
-      if (thrown instanceof ConfigError) throw new InferenceError("INVALID_ARGUMENT", thrown.message);
-      throw thrown;
+  /** Files have changed into this. */
+  async #take(settings: Settings, by: ReloadCause): Promise<ReloadResult> {
+    const { log } = this.#options;
+    const held = this.#held();
+    this.#settings = settings;
+    this.#models.take(settings);
+    const isOther = await this.#update();
+    const { models, routes } = this.#config;
+    const facts = { by, models: models.length, routes: routes.length, modelsFrom: settings.modelsFrom };
+    log.info({ ...facts, fingerprint: this.#fingerprint }, isOther ? "config applied" : "config unchanged");
+    if (isOther) logFindings(this.#config, log);
+    if (this.#held().some((part) => !held.includes(part))) {
+      log.warn(`changes of ${this.#held().join(" and ")} act after a restart`);
     }
+    return this.#reloaded(isOther ? "applied" : "unchanged", by);
   }
 
-  #mayChange(name: string): void {
-    if (!this.#base().some((model) => model.name === name)) return;
-    const where = this.#replaced === undefined ? this.#settings.modelsFrom : "a reload over gRPC";
-    throw new InferenceError("ABORTED", `model "${name}" comes from ${where}, and is changed there`, {
-      origin: "client",
-    });
+  /** Files have changed into something wrong: what held before holds on. */
+  #refuse(error: ConfigError, by: ReloadCause): ReloadResult {
+    this.#options.log.error(`config refused, the last good one stays:\n${error.message}`);
+    return this.#reloaded("refused", by, error.problems.map(renderProblem));
   }
 
   /** Makes the whole anew; answers whether it is another one. */
@@ -269,28 +225,7 @@ export class Keeper implements Control {
   }
 
   #whole(): Config {
-    const shadowed = this.#shadowed();
-    const added = this.#added.all.filter(({ name }) => !shadowed.has(name));
-    return { ...this.#settings.config, models: [...this.#base(), ...added] };
-  }
-
-  #base(): readonly ModelConfig[] {
-    return this.#replaced ?? this.#settings.config.models;
-  }
-
-  /** Names that were added, and that the files have too. */
-  #shadowed(): ReadonlySet<ModelName> {
-    return new Set(this.#base().flatMap(({ name }) => (this.#added.get(name) === undefined ? [] : name)));
-  }
-
-  #tellShadowed(before: ReadonlySet<ModelName>): void {
-    for (const model of this.#shadowed()) {
-      if (before.has(model)) continue;
-      this.#options.log.warn(
-        { model },
-        "the config has a model of this name too, which is served in place of the one added",
-      );
-    }
+    return { ...this.#settings.config, models: this.#models.served };
   }
 
   #held(): ControlStatus["actsAfterRestart"] {

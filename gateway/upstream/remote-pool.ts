@@ -106,8 +106,7 @@ export class RemotePool implements OnePool {
     const { name, kind } = this.#pool;
     const readyWorkers = this.#members.connected().length;
     const own = of === undefined ? this.#own : this.#own.filter((model) => model.name === of);
-    if (readyWorkers === 0)
-      return own.map((model) => `model ${model.name}: no endpoint of pool ${name} is connected`);
+    if (readyWorkers === 0) return own.map((model) => `model ${model.name}: no endpoint of pool ${name} is connected`);
     return missing({
       // Which versions there are is such a server's own affair.
       models: kind === "tensorgate" ? own : own.map((model) => ({ ...model, versions: { by: "all" } })),

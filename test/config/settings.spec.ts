@@ -162,15 +162,18 @@ test("a model list without a poll flag is never read again, and an emptied one c
 test("a reload on demand reads everything anew, and applies it although nothing has changed", async () => {
   const file = write("config.yaml", "models: [{ name: a, path: /a }]");
   await using follower = follow(await serve(`--config=${file}`));
-  expect(await follower.reload()).toMatchObject({ is: "applied", settings: { config: { models: [{ name: "a" }] } } });
+  expect(await follower.reload("signal")).toMatchObject({
+    is: "applied",
+    settings: { config: { models: [{ name: "a" }] } },
+  });
   expect(names((await follower.next()) as Settings)).toEqual(["a"]);
 
   write("config.yaml", "models: [{ name: b, path: /b }]");
-  await follower.reload();
+  await follower.reload("signal");
   expect(names((await follower.next()) as Settings)).toEqual(["b"]);
 
   write("config.yaml", "models: [{ name: c }]");
-  const refused = await follower.reload();
+  const refused = await follower.reload("signal");
   expect(refused).toMatchObject({ is: "refused", error: expect.any(ConfigError) });
   expect(await follower.next()).toBeInstanceOf(ConfigError);
 
@@ -199,6 +202,6 @@ test("reloads and changes of files take their turns", async () => {
   await Promise.all(Array.from({ length: 3 }, reload));
   expect([most, applied]).toEqual([1, [["a"], ["b"], ["b"]]]);
   stop.abort();
-  expect(await reload()).toEqual({ is: "ended" });
+  expect(await reload("signal")).toEqual({ is: "ended" });
   await done;
 });

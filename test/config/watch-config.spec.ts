@@ -85,7 +85,7 @@ test("a reload on demand takes what the environment holds then", async () => {
   const file = write("config.yaml", models("${WATCH_CONFIG_SPEC}"));
   await using follower = follow(await started(file));
   process.env["WATCH_CONFIG_SPEC"] = "second";
-  expect(await follower.reload()).toMatchObject({ is: "applied" });
+  expect(await follower.reload("signal")).toMatchObject({ is: "applied" });
   expect(await next(follower)).toEqual(["second"]);
 });
 
