@@ -13,12 +13,9 @@ import { parseYaml } from "./yaml.ts";
 export function parseModelText(text: string, from: string, folder: string, pools?: readonly PoolConfig[]): ModelConfig {
   const yaml = parseYaml(text, from);
   const parsed = modelSchema.safeParse(yaml.value);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml)).sort(byPlace));
-  }
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, yaml));
   const findings = pools === undefined ? [] : poolProblems({ models: [yaml.value], pools }, renderPath);
-  if (findings.length > 0) {
-    throw new ConfigError(findings.map(({ path, message }) => yaml.problem(path.slice(2), message)));
-  }
+  problems.push(...findings.map(({ path, message }) => yaml.problem(path.slice(2), message)));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.sort(byPlace));
   return { ...parsed.data, path: absolutePath(parsed.data.path, folder) };
 }

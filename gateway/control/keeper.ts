@@ -18,12 +18,9 @@ import type { ConfigFacts, Control, ControlStatus, ModelEntry, ReloadResult } fr
 import { createControlMetrics } from "./control-metrics.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
-
 import { logFindings } from "./log-findings.ts";
 
-
 import { Models } from "./models.ts";
-
 
 export interface KeeperOptions {
   readonly settings: Settings;
