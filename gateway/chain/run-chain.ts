@@ -86,7 +86,11 @@ interface Routing {
 /** A step as a call with a route of its own. */
 function routingOf({ call, route, key, chance }: Decision, { target }: ChainStep, body: CallBody): Routing {
   const { spec } = call;
-  const own: ModelSpec = { ...spec, name: target.model ?? spec.name, signature: target.signature ?? spec.signature };
+  const own: ModelSpec = {
+    name: target.model ?? spec.name,
+    choice: target.choice.by === "asked" ? spec.choice : target.choice,
+    signature: target.signature ?? spec.signature,
+  };
   return {
     decision: new Decision({ ...call, spec: own, body }, route, key, chance),
     stage: { by: "first", targets: [target], arm: "" },

@@ -20,6 +20,13 @@ export interface CallSettings {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+export interface Told {
+  /** `OK`, or `CODE: details`. */
+  readonly outcome: string;
+  readonly answer: Message;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
 const PROTOS = [
   "tensorflow_serving/apis/prediction_service.proto",
   "tensorflow_serving/apis/model_service.proto",
@@ -56,6 +63,27 @@ export class GrpcClient {
       const done = (error: ServiceError | null, answer: Message): void =>
         error === null ? resolve(answer) : reject(error);
       service[method](request, headers, { deadline: Date.now() + deadlineMs }, done);
+    });
+  }
+
+  /** The answer or the error, and the metadata that has come with it. */
+  told(method: string, request: Message, { deadlineMs = 20_000, metadata = {} }: CallSettings = {}): Promise<Told> {
+    // biome-ignore lint/suspicious/noExplicitAny: methods are made at run time
+    const service = this.#services.find((each) => method in each) as any;
+    const headers = new Metadata();
+    for (const [name, value] of Object.entries(metadata)) headers.set(name, value);
+    return new Promise((resolve) => {
+      let before: Metadata | undefined;
+      const done = (error: ServiceError | null, answer: Message): void =>
+        resolve(
+          error === null
+            ? { outcome: "OK", answer, metadata: before?.getMap() ?? {} }
+            : { outcome: `${status[error.code]}: ${error.details}`, answer: {}, metadata: error.metadata.getMap() },
+        );
+      const call = service[method](request, headers, { deadline: Date.now() + deadlineMs }, done);
+      call.on("metadata", (received: Metadata) => {
+        before = received;
+      });
     });
   }
 
