@@ -123,7 +123,7 @@ async function examplesCall(
     inputBytes: () => message,
     inputsFor: (_target, signature = spec.signature) =>
       strings <= MAX_JOINED_STRINGS ? inputsOf(method, message, signature) : undefined,
-    copy: () => ({ messageFor: encoded }),
+    copy: () => ({ messageFor: encoded, inputBytes: () => message }),
     answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
   };

@@ -30,7 +30,7 @@ export function examplesCall(method: "Classify" | "Regress", json: RequestBody, 
       signatures = target.signatures;
       return encoded(target, signature);
     },
-    copy: () => ({ inputsFor, messageFor: encoded }),
+    copy: () => ({ inputsFor, inputBytes: () => json.bytes, messageFor: encoded }),
     answerOf: (content, limits) => writeAnswer(parts, { of: method }, content, limits),
     explain: (thrown) => explainedExamples(thrown, signatures),
   };

@@ -3,15 +3,17 @@ import type { Bytes, CallSignal, Deadline } from "../../core/index.ts";
 import type { CallBody, CallInputs, CallLimits, InferenceCall, RoutedCall, Servable } from "../call.ts";
 
 /** What is kept of a call for its copies. */
-export interface CopiedCall extends Pick<InferenceCall, "method" | "spec"> {
+export interface CopiedCall extends Pick<InferenceCall, "method" | "spec" | "header" | "client"> {
   readonly body: CallBody;
+  /** What ties the call to its arm; a pool may keep its endpoint by it. */
+  readonly key: string | undefined;
   /** What its request takes. */
   readonly bytes: number;
 }
 
 /** The copy as its target gets it: by its own limits, whatever became of the caller. */
 export function copyFor(
-  { method, spec, body }: CopiedCall,
+  { method, spec, header, client, body, key }: CopiedCall,
   { signature }: Pick<Target, "signature">,
   target: Servable,
   limits: { readonly deadline: Deadline; readonly signal: CallSignal },
@@ -21,10 +23,10 @@ export function copyFor(
     method,
     spec: { ...spec, name: target.name, signature: signature ?? spec.signature },
     body: new CopyBody(body, signature),
-    // Routes have looked at them; the request that they are read from may be gone.
-    header: () => undefined,
+    header,
+    client,
   };
-  return { call, target, arm: "" };
+  return { call, target, arm: "", key };
 }
 
 class CopyBody implements CallBody {
@@ -45,5 +47,9 @@ class CopyBody implements CallBody {
 
   messageFor(target: Servable): Bytes {
     return this.#body.messageFor(target, this.#signature);
+  }
+
+  inputBytes(): Bytes | undefined {
+    return this.#body.inputBytes?.();
   }
 }

@@ -77,8 +77,8 @@ export function createShadowing({ routes, random = Math.random, ...options }: Sh
       }
       const body = open.length === 0 ? undefined : call.body.copy?.();
       if (bytes === undefined || body === undefined) return undefined;
-      const { method, spec } = call;
-      const copied: CopiedCall = { method, spec, body, bytes };
+      const { method, spec, header, client } = call;
+      const copied: CopiedCall = { method, spec, header, client, body, key, bytes };
       return new Copies(copied, open);
     },
     apply,
