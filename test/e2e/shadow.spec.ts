@@ -14,6 +14,7 @@ function route(name: string, rest: Record<string, unknown>): Record<string, unkn
 const CONFIG = {
   models: [
     { name: half, path: join(MODELS, half), versions: "all" },
+    { name: "outputs", path: join(ROOT, "test/data/models/outputs") },
     { name: "failing", path: join(ROOT, "test/data/models/failing") },
   ],
   routes: [
@@ -23,6 +24,7 @@ const CONFIG = {
     route("small", { shadow: { version: 124, maxBytes: 8 } }),
     route("renamed", { shadow: { version: 124, signature: "regress_x_to_y2" } }),
     route("strays", { to: [{ model: "failing", signature: "data_loss" }], shadow: { version: 124 } }),
+    { name: "long", match: { model: "outputs" }, to: [{ version: 1 }], shadow: [{ version: 1 }, { model: half }] },
     route("absent", { shadow: [{ version: 7 }, { version: 124 }] }),
   ],
 };
@@ -130,6 +132,22 @@ test("a call whose own target fails is copied all the same, and compared with no
 test("a copy over a limit is dropped", async () => {
   expect(await predict("small")).toEqual({ predictions: [[2.5], [3.5]] });
   await expectOutcomes(gateway, "small", { dropped: 1 });
+});
+
+test("long bodies and answers over REST and gRPC stay whole under their copies", async () => {
+  // One goes through the threads that read and write JSON, the other has memory that is used again.
+  const values = Float32Array.from({ length: 700_000 }, (_, i) => i / 7);
+  const body = { instances: Array.from(values) };
+  const x = { dtype: "DT_FLOAT", tensor_shape: { dim: [{ size: values.length }] }, float_val: body.instances };
+  const request = { model_spec: { name: "outputs" }, inputs: { x } };
+  // A matcher would take seconds to walk through them.
+  const isWhole = (answered: readonly number[]): boolean =>
+    Buffer.from(Float32Array.from(answered).buffer).equals(Buffer.from(values.buffer));
+  for (let i = 0; i < 2; i++) {
+    const [rest, raw] = await Promise.all([gateway.predict("outputs", body), grpc.call("Predict", request)]);
+    expect([isWhole(rest.json.predictions), isWhole(raw["outputs"].y.float_val)]).toEqual([true, true]);
+  }
+  await expectOutcomes(gateway, "long", { equal: 4, different: 4 });
 });
 
 test("a copy runs the signature that its shadow names", async () => {

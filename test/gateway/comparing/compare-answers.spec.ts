@@ -220,7 +220,7 @@ test("an output that is there on one side only makes answers differ, and is the 
 
 test("the values that are shown are of the worst row of the worst output, and few", () => {
   const wide = Array.from({ length: 12 }, (_, i) => i);
-  const one = outputs({ a: floats([1], 1), b: floats([2, 12], ...wide, ...wide), c: texts([1], `${"x".repeat(60)}`) });
+  const one = outputs({ a: floats([1], 1), b: floats([2, 12], ...wide, ...wide), c: texts([1], "x".repeat(60)) });
   const other = outputs({ a: floats([1], 1.5), b: floats([2, 12], ...wide, 9, ...wide.slice(1)), c: texts([1], "y") });
   const { worst } = compareAnswers("Predict", one, other, TOLERANCE);
   expect(worst).toMatchObject({
@@ -244,6 +244,8 @@ test("tensors that came in a message are compared with others that were taken ap
   expect(worst).toBeUndefined();
 });
 
+const classes = (one: AnswerContent, other: AnswerContent) => compareAnswers("Classify", one, other, TOLERANCE);
+
 describe("Classify", () => {
   type Row = readonly (readonly [label: string, score: number])[];
   const answer = (...results: readonly Row[]): AnswerContent => ({
@@ -256,7 +258,6 @@ describe("Classify", () => {
       })),
     ),
   });
-  const classes = (one: AnswerContent, other: AnswerContent) => compareAnswers("Classify", one, other, TOLERANCE);
 
   test("scores are compared by label, in whatever order they come", () => {
     const { outputs: found, worst } = classes(
@@ -325,12 +326,13 @@ describe("Classify", () => {
   });
 });
 
+const regressions = (...values: readonly number[]): AnswerContent => ({
+  is: "message",
+  message: encodeRegressionResponse(SPEC, Float32Array.from(values)),
+});
+
 test("Regress: the values, one for each example", () => {
-  const answer = (...values: readonly number[]): AnswerContent => ({
-    is: "message",
-    message: encodeRegressionResponse(SPEC, Float32Array.from(values)),
-  });
-  const { outputs: found } = compareAnswers("Regress", answer(1, 2), answer(1, 4), TOLERANCE);
+  const { outputs: found } = compareAnswers("Regress", regressions(1, 2), regressions(1, 4), TOLERANCE);
   expect(found).toMatchObject([{ output: "outputs", isEqual: false, maxAbsDifference: 2, rows: 2, disagreeing: 1 }]);
 });
 

@@ -36,6 +36,14 @@ for (const { name, use, want } of [
     want: 0,
   },
   {
+    name: "of which a copy will be sent is not",
+    use: ({ body }: InferenceCall, target: Servable) => {
+      body.copy?.();
+      body.messageFor(target);
+    },
+    want: 0,
+  },
+  {
     name: "that was never sent is not",
     use: () => {},
     want: 0,
