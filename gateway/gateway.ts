@@ -12,6 +12,7 @@ import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
 import { type Apply, type Control, createAdminApi } from "./control/index.ts";
 import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
+import { addExplanation } from "./explain-header.ts";
 import { createGrpcServer } from "./grpc/index.ts";
 import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
@@ -122,7 +123,11 @@ export async function startGateway({
   const steps: Steps = {
     admit: (call) => admission.admit(call),
     retry: pools.retry,
-    decide: (call) => decide(routes, call),
+    decide(call) {
+      const decision = decide(routes, call);
+      if (config.admin.explainHeader) addExplanation(routes, registry, call, decision);
+      return decision;
+    },
     resolve: (call) => ({ call, target: resolve(routes, registry, call.spec.name, call.spec.choice), arm: "" }),
     routeStage: (decision, stage) => routeStage(routes, registry, decision, stage),
     copiesOf: (decision) => shadowing.copiesOf(decision),
