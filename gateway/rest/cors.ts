@@ -1,10 +1,10 @@
 import type { RestConfig } from "../../config/index.ts";
 import type { RestAnswer } from "./answer.ts";
 
-const ALLOWED = {
-  "access-control-allow-methods": "POST, GET",
-  "access-control-allow-headers": "Content-Type",
-};
+const METHODS = { "access-control-allow-methods": "POST, GET" };
+const ALLOWED = { ...METHODS, "access-control-allow-headers": "Content-Type" };
+/** Pages of origins that are named may be clients. */
+const NAMED = { ...METHODS, "access-control-allow-headers": "Content-Type, Authorization" };
 
 /**
  * The headers of `--rest_api_enable_cors_support`, which go on every answer of the API; of a list of origins only those of
@@ -16,7 +16,7 @@ export function withCors(cors: RestConfig["cors"], origin: string | undefined, a
   const allowed = origin !== undefined && cors.includes(origin);
   return withHeaders(answer, {
     vary: "Origin",
-    ...(allowed ? { "access-control-allow-origin": origin, ...ALLOWED } : {}),
+    ...(allowed ? { "access-control-allow-origin": origin, ...NAMED } : {}),
   });
 }
 
