@@ -21,9 +21,9 @@ import { createPassThrough } from "./passthrough/index.ts";
 import type { ArmReport } from "./ramps/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
-import { compileRoutes, decide, resolve, routeStage, routesWithoutArm, servableOf } from "./routing/index.ts";
+import { compileRoutes, decide, explain, resolve, routeStage, routesWithoutArm, servableOf } from "./routing/index.ts";
 import { serve } from "./serve.ts";
-import { createShadowing } from "./shadowing/index.ts";
+import { createShadowing, type ShadowSample } from "./shadowing/index.ts";
 import { attempt, type Steps } from "./steps.ts";
 import { createPools, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 import { within } from "./within.ts";
@@ -53,6 +53,8 @@ export interface Gateway {
   metrics(page: MetricsPage): Promise<string>;
   /** What this process alone knows of the arms of routes with a ramp. */
   report(): Promise<ArmReport>;
+  /** What the shadows of this process have found lately, newest first. */
+  samples(): Promise<readonly ShadowSample[]>;
   /** Not ready, then finishes what is in flight within `limitMs`, then ends ports and workers. */
   shutDown(limitMs: number): Promise<void>;
 }
@@ -176,7 +178,11 @@ export async function startGateway({
           passThrough,
           admin: {
             config: () => config.admin,
-            api: createAdminApi(control, { config: () => config, pools }),
+            api: createAdminApi(control, {
+              config: () => config,
+              pools,
+              explain: (query) => explain(routes, registry, query),
+            }),
           },
           configFacts: () => control.facts(),
         });
@@ -207,6 +213,7 @@ export async function startGateway({
         const figures = metrics.routes.snapshot().filter(({ route }) => ramps.has(route));
         return { figures, unavailable: routesWithoutArm(routes, registry) };
       },
+      samples: async () => shadowing.recent(),
       async shutDown(limitMs) {
         const endMs = performance.now() + limitMs;
         const workersMs = workersShareMs(limitMs);

@@ -1,6 +1,7 @@
 import { type Config, parseDuration, plainConfig } from "../../config/index.ts";
 import { CallController, InferenceError, type ModelName, notAvailable, type VersionStatus } from "../../core/index.ts";
 import type { RampCommand } from "../ramps/index.ts";
+import { type ExplainQuery, type Explanation, queryFromUrl } from "../routing/index.ts";
 import type { Pools } from "../upstream/index.ts";
 import { within } from "../within.ts";
 import type { Control, ModelEntry } from "./control.ts";
@@ -23,6 +24,7 @@ export interface AdminReply {
 /** What the process that is asked knows itself. */
 export interface AdminLocal {
   readonly config: () => Config;
+  readonly explain: (query: ExplainQuery) => Explanation;
   readonly pools: Pick<Pools, "registry" | "missingOf" | "until" | "workers" | "figures">;
 }
 
@@ -55,6 +57,7 @@ export function createAdminApi(control: Control, local: AdminLocal): AdminApi {
     { method: "GET", path: ["models", "*"], answer: async (_, name) => ok(await model(control, local, name)) },
     { method: "PUT", path: ["models", "*"], answer: (request, name) => put(control, local, request, name) },
     { method: "DELETE", path: ["models", "*"], answer: (_, name) => remove(control, name) },
+    { method: "GET", path: ["explain"], answer: async ({ query }) => ok(local.explain(queryFromUrl(query))) },
     ...RAMP_COMMANDS.map(
       ([word, command]): Route => ({
         method: "POST",
@@ -95,11 +98,12 @@ function ok(json: unknown): AdminReply {
 
 async function status(control: Control, local: AdminLocal): Promise<unknown> {
   const [kept, known, workers] = await Promise.all([control.status(), models(control, local), local.pools.workers()]);
-  const { ramps, ...config } = kept;
+  const { ramps, shadows, ...config } = kept;
   return {
     config,
     models: known.map(({ model: { name }, ...others }) => ({ name, ...others })),
     ramps,
+    shadows,
     workers,
     pools: local.pools.figures(),
   };

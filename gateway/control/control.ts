@@ -1,6 +1,7 @@
 import type { ModelConfig, ReloadCause, RestartPart, WrittenModel } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
 import type { RampCommand, RampStatus } from "../ramps/index.ts";
+import type { ShadowSample } from "../shadowing/index.ts";
 
 /**
  * What the processes of a gateway ask of the one that keeps its configuration. Arguments and answers travel between
@@ -49,6 +50,8 @@ export interface ControlStatus {
   /** What differs from the start and acts only after another one. */
   readonly actsAfterRestart: readonly RestartPart[];
   readonly ramps: readonly RampStatus[];
+  /** Answers to copies of calls that differed from their callers', newest first. */
+  readonly shadows: readonly ShadowSample[];
 }
 
 export interface ReloadResult {

@@ -12,6 +12,7 @@ import {
 } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName } from "../../core/index.ts";
 import { type ArmReport, createRamps, type RampCommand, type RampStatus, type Ramps } from "../ramps/index.ts";
+import type { ShadowSample } from "../shadowing/index.ts";
 import type { StateFolder } from "../state/index.ts";
 import { within } from "../within.ts";
 import type { ConfigFacts, Control, ControlStatus, ModelEntry, ReloadResult } from "./control.ts";
@@ -39,6 +40,8 @@ export interface Driven {
   readonly apply: Apply;
   /** What all of its processes know of the arms of routes with a ramp; undefined: nothing yet. */
   readonly report: () => Promise<ArmReport | undefined>;
+  /** What the shadows of all processes have found lately, newest first. */
+  readonly samples: () => Promise<readonly ShadowSample[]>;
 }
 
 /**
@@ -60,6 +63,7 @@ export class Keeper implements Control {
   #lastReload: ReloadResult | undefined;
   #apply: Apply = async () => {};
   #report: Driven["report"] = async () => undefined;
+  #samples: Driven["samples"] = async () => [];
   #reread: SettingsWatch["reload"] | undefined;
   /** By what was read: settings, or the error. */
   readonly #results = new WeakMap<object, ReloadResult>();
@@ -86,9 +90,10 @@ export class Keeper implements Control {
   }
 
   /** From now on what changes is applied to this; what has changed meanwhile, at once. */
-  async drive({ apply, report }: Driven, started: Config): Promise<void> {
+  async drive({ apply, report, samples }: Driven, started: Config): Promise<void> {
     this.#apply = apply;
     this.#report = report;
+    this.#samples = samples;
     if (started !== this.#weighed) await apply(this.#weighed);
     logFindings(this.#config, this.#options.log);
   }
@@ -139,6 +144,7 @@ export class Keeper implements Control {
       lastReload: this.#lastReload,
       actsAfterRestart: this.#held(),
       ramps: this.#ramps.status(),
+      shadows: await this.#samples(),
     };
   }
 

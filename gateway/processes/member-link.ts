@@ -4,6 +4,7 @@ import type { Config } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
 import type { MetricsPage } from "../observe/index.ts";
 import type { ArmReport } from "../ramps/index.ts";
+import type { ShadowSample } from "../shadowing/index.ts";
 import { Asks } from "./asks.ts";
 import type { ToMember, ToPrimary } from "./messages.ts";
 
@@ -24,6 +25,7 @@ export class MemberLink {
   readonly #applied = new Asks<void>();
   readonly #counted = new Asks<string | undefined>();
   readonly #reported = new Asks<ArmReport | undefined>();
+  readonly #sampled = new Asks<readonly ShadowSample[]>();
 
   /** `onMessage` gets what the member says unasked; `config` is asked once it can be told. */
   constructor(config: () => Config, onMessage: (message: ToPrimary) => void) {
@@ -32,6 +34,7 @@ export class MemberLink {
       if (message.is === "applied") this.#applied.answered(message.ask);
       else if (message.is === "counted") this.#counted.answered(message.ask, message.page);
       else if (message.is === "reported") this.#reported.answered(message.ask, message.report);
+      else if (message.is === "sampled") this.#sampled.answered(message.ask, message.samples);
       else if (message.is === "hears") this.send({ is: "start", config: config() });
       else onMessage(message);
     });
@@ -77,6 +80,11 @@ export class MemberLink {
     return this.#ask(this.#reported, (ask) => this.send({ is: "report", ask }), undefined);
   }
 
+  /** What its shadows have found; nothing when it has ended meanwhile. */
+  samples(): Promise<readonly ShadowSample[]> {
+    return this.#ask(this.#sampled, (ask) => this.send({ is: "sample", ask }), []);
+  }
+
   kill(): void {
     this.#process.process.kill("SIGKILL");
   }
@@ -90,6 +98,7 @@ export class MemberLink {
     this.#applied.endAll();
     this.#counted.endAll(undefined);
     this.#reported.endAll(undefined);
+    this.#sampled.endAll([]);
     return signal === null ? `exit status ${code}` : `killed by ${signal}`;
   }
 }

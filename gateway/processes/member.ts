@@ -52,6 +52,9 @@ export async function memberMain(): Promise<number> {
       case "report":
         if (gateway !== undefined) tell({ is: "reported", ask: message.ask, report: await gateway.report() });
         return;
+      case "sample":
+        if (gateway !== undefined) tell({ is: "sampled", ask: message.ask, samples: await gateway.samples() });
+        return;
       case "answered":
         return answered.answered(message.ask, message.reply);
       case "counted":

@@ -3,6 +3,7 @@ import type { ModelName } from "../../core/index.ts";
 import type { Question, Reply } from "../control/index.ts";
 import type { MetricsPage } from "../observe/index.ts";
 import type { ArmReport } from "../ramps/index.ts";
+import type { ShadowSample } from "../shadowing/index.ts";
 import type { WorkerFacts, WorkerSlot } from "../upstream/index.ts";
 
 /**
@@ -23,6 +24,7 @@ export type ToMember =
     }
   | { readonly is: "count"; readonly page: MetricsPage; readonly ask: number }
   | { readonly is: "report"; readonly ask: number }
+  | { readonly is: "sample"; readonly ask: number }
   /** Answers to a member's own questions. */
   | { readonly is: "answered"; readonly ask: number; readonly reply: Reply }
   | { readonly is: "counted"; readonly ask: number; readonly pages: readonly string[] }
@@ -41,6 +43,7 @@ export type ToPrimary =
   | { readonly is: "applied"; readonly ask: number }
   | { readonly is: "counted"; readonly ask: number; readonly page: string }
   | { readonly is: "reported"; readonly ask: number; readonly report: ArmReport }
+  | { readonly is: "sampled"; readonly ask: number; readonly samples: readonly ShadowSample[] }
   /** To whoever keeps the configuration. */
   | { readonly is: "question"; readonly question: Question; readonly ask: number }
   /** What all others have counted. */

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Driven, replyTo } from "../control/index.ts";
 import { workersShareMs } from "../end-limits.ts";
 import type { Gateway, GatewayOptions } from "../gateway.ts";
+import { newestFirst, type ShadowSample } from "../shadowing/index.ts";
 import { quickDeathsAfter, RESTART_RULE, restartDelayMs, type WorkerSlot } from "../upstream/index.ts";
+import { within } from "../within.ts";
 import { ArmReports } from "./arm-reports.ts";
 import { MemberLink, type Ports } from "./member-link.ts";
 import type { ToPrimary } from "./messages.ts";
@@ -14,6 +16,8 @@ export interface ProcessesOptions extends Omit<GatewayOptions, "others"> {
   /** What starts a member: a program that calls `memberMain`. */
   readonly program: { readonly script: string; readonly args: readonly string[] };
 }
+
+const SAMPLES_MS = 1000;
 
 /** A gateway of one process or several. */
 export type RunningGateway = Pick<Gateway, "restPort" | "grpcPort" | "apply" | "shutDown"> & Driven;
@@ -85,6 +89,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       case "applied":
       case "counted":
       case "reported":
+      case "sampled":
         return;
     }
   };
@@ -154,6 +159,14 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       await Promise.all([...members.values()].map((member) => member.apply(next, awaited)));
     },
     report: () => reports.of([...members.values()].filter(({ wasReady }) => wasReady)),
+    async samples() {
+      const all: ShadowSample[] = [];
+      const ready = [...members.values()].filter(({ wasReady }) => wasReady);
+      const gathering = ready.map(async (member) => void all.push(...(await member.samples())));
+      // One that hangs has nothing to say.
+      await within(SAMPLES_MS, Promise.all(gathering));
+      return newestFirst([...all]);
+    },
     async shutDown(limitMs) {
       const workersMs = workersShareMs(limitMs);
       places.stopRestarts();

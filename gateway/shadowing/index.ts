@@ -1,3 +1,3 @@
 export type { Copies } from "./copies.ts";
-export type { ShadowSample } from "./samples.ts";
+export { newestFirst, type ShadowSample } from "./samples.ts";
 export { createShadowing, type Shadowing } from "./shadowing.ts";

@@ -20,6 +20,10 @@ export interface ShadowSample {
   readonly copyValues: string;
 }
 
+export function newestFirst(samples: readonly ShadowSample[]): readonly ShadowSample[] {
+  return samples.toSorted((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0));
+}
+
 const KEPT = 20;
 
 /** The last of them. */

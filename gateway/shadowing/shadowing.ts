@@ -5,7 +5,7 @@ import { type Decision, isPartOf, uniform } from "../routing/index.ts";
 import { createComparer } from "../threads/index.ts";
 import type { CopiedCall } from "./copied-call.ts";
 import { Copies } from "./copies.ts";
-import type { ShadowSample } from "./samples.ts";
+import { newestFirst, type ShadowSample } from "./samples.ts";
 import { Shadow, type ShadowParts } from "./shadow.ts";
 import { SpareTime } from "./spare-time.ts";
 
@@ -87,10 +87,7 @@ export function createShadowing({ routes, random = Math.random, ...options }: Sh
       ended.abort();
       await comparer.close();
     },
-    recent: () =>
-      [...byKey.values()]
-        .flatMap((shadow) => shadow.recent())
-        .sort((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0)),
+    recent: () => newestFirst([...byKey.values()].flatMap((shadow) => shadow.recent())),
   };
 }
 

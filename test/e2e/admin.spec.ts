@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exchange, type HttpReply, type HttpRequest } from "../setup/http.ts";
+import { tensorgate } from "../setup/run-cli.ts";
 import { MODELS, startProgram, startTensorgate, type Tensorgate, withFreePorts } from "../setup/tensorgate.ts";
 
 const HALF = { name: "half", path: join(MODELS, "half_plus_two"), versions: { latest: 2 } };
@@ -287,4 +288,68 @@ test("any process of several answers for all of them", { timeout: 90_000 }, asyn
   }
   const answered = gateway.log.filter((line) => line["request"] === "POST /admin/reload").map((line) => line["pid"]);
   expect(new Set(answered).size).toBe(2);
+});
+
+const REGRESS = {
+  path: "/v1/models/half:regress",
+  body: '{"signature_name":"regress_x_to_y2","examples":[{"x":[2.5]}]}',
+};
+
+test("ramps are told and commanded, shadows of all processes shown, and requests explained", {
+  timeout: 90_000,
+}, async () => {
+  const split = [
+    { name: "old", version: 123, weight: 1 },
+    { name: "new", version: 124 },
+  ];
+  await using gateway = await startTensorgate(
+    config({
+      gateway: { processes: 2 },
+      routes: [
+        {
+          name: "grow",
+          match: { model: "half", headers: { "x-grow": "1" } },
+          split,
+          ramp: { arm: "new", steps: [{ percent: "20%", for: "1h" }, { percent: "50%" }] },
+        },
+        {
+          name: "mirror",
+          match: { model: "half" },
+          to: [{ version: 123 }],
+          shadow: { version: 124, samplesPerMinute: 60 },
+        },
+      ],
+    }),
+  );
+  await gateway.ready();
+  const command = (word: string, route = "grow") => admin(gateway, "POST", `routes/${route}/ramp/${word}`);
+  expect((await admin(gateway, "GET", "status")).json.ramps).toMatchObject([
+    { route: "grow", phase: "running", percent: 20 },
+  ]);
+  expect((await command("pause")).json).toMatchObject({ phase: "paused", percent: 20 });
+  expect((await command("roll-back")).json).toMatchObject({ phase: "rolledBack", percent: 0 });
+  const senseless = await command("resume");
+  expect([senseless.status, senseless.json.error]).toEqual([400, expect.stringContaining("restart begins it anew")]);
+  expect((await command("restart")).json).toMatchObject({ phase: "running", percent: 20 });
+  expect((await command("pause", "mirror")).status).toBe(404);
+  expect((await command("stop")).status).toBe(404);
+
+  for (const { status } of await fourTimes(gateway, REGRESS)) expect(status).toBe(200);
+  await expect
+    .poll(async () => (await admin(gateway, "GET", "status")).json.shadows.length, { timeout: 10_000 })
+    .toBeGreaterThanOrEqual(4);
+  const { shadows } = (await admin(gateway, "GET", "status")).json;
+  expect(shadows[0]).toMatchObject({ route: "mirror", target: "124", maxAbsDifference: 1 });
+
+  const { json } = await admin(gateway, "GET", "explain?model=half&header=x-grow%3D1");
+  expect(json).toMatchObject({ route: { name: "grow", ramp: { arm: "new", percent: 20 } } });
+  expect((await admin(gateway, "GET", "explain?model=half")).json).toMatchObject({
+    route: { name: "mirror" },
+    target: { model: "half", version: "123" },
+    passedOver: [{ name: "grow" }],
+  });
+  expect((await admin(gateway, "GET", "explain")).status).toBe(400);
+  const { code, stdout } = await tensorgate("config", "explain", "--model=half", `--url=${gateway.rest}`);
+  expect(code).toBe(0);
+  expect(stdout).toContain("goes to    half version 123");
 });
