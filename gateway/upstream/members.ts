@@ -40,7 +40,7 @@ export class Members {
   /** Gone from the pool, with calls in flight. */
   readonly #leaving = new Set<WorkerLink>();
   #breaker: BreakerConfig;
-  #generation = nextGeneration(0n);
+  #generation = nextGeneration();
   #wanted: ApplyModelsRequest;
 
   constructor(options: MembersOptions) {
@@ -104,12 +104,19 @@ export class Members {
     void this.#closeOnceIdle(link);
   }
 
-  /** Takes over what is to be served; nothing in flight is touched. */
-  apply(wanted: readonly WantedModel[], breaker: BreakerConfig): void {
+  /**
+   * Takes over what is to be served; nothing in flight is touched. Those of `unasked` are not told: another pool may have them
+   * by now.
+   */
+  apply(
+    wanted: readonly WantedModel[],
+    breaker: BreakerConfig,
+    unasked: (name: string) => boolean = () => false,
+  ): void {
     if (!isDeepStrictEqual(this.#wanted.models, wanted)) {
-      this.#generation = nextGeneration(this.#generation);
+      this.#generation = nextGeneration();
       this.#wanted = { models: wanted, generation: String(this.#generation) };
-      for (const link of this.#links.values()) link.apply(this.#wanted);
+      for (const [name, link] of this.#links) if (!unasked(name)) link.apply(this.#wanted);
     }
     if (!isDeepStrictEqual(this.#breaker, breaker)) {
       this.#breaker = breaker;
@@ -134,9 +141,10 @@ export class Members {
   }
 
   closeAll(): void {
-    for (const link of [...this.#links.values(), ...this.#leaving]) link.close();
+    const links = [...this.#links.values(), ...this.#leaving];
     this.#links.clear();
     this.#leaving.clear();
+    for (const link of links) link.close();
   }
 
   async #closeOnceIdle(link: WorkerLink): Promise<void> {
@@ -146,7 +154,11 @@ export class Members {
 }
 
 /** Grows from set to set, and from one gateway to the next: a worker may outlive the gateway that it knew first. */
-function nextGeneration(last: bigint): bigint {
+function nextGeneration(): bigint {
   const now = BigInt(Date.now());
-  return now > last ? now : last + 1n;
+  lastGeneration = now > lastGeneration ? now : lastGeneration + 1n;
+  return lastGeneration;
 }
+
+/** Of any pool: one may get a worker that was another one's. */
+let lastGeneration = 0n;

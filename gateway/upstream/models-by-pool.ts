@@ -1,25 +1,37 @@
 import { type Config, LOCAL_POOL, type ModelConfig, type RouteConfig, type Target } from "../../config/index.ts";
 import { compileMatch } from "../routing/index.ts";
+import type { Move } from "./moves.ts";
 
 /** What one pool is to serve. */
 export interface PoolModels {
   /** Models whose pool it is: readiness is judged by them. */
   readonly own: readonly ModelConfig[];
-  /** Those, and models of other pools that some route sends to it. */
+  /** Those, models of other pools that some route sends to it, and those that it has until another pool does. */
   readonly all: readonly ModelConfig[];
 }
 
 export const NO_MODELS: PoolModels = { own: [], all: [] };
 
 /** Which pool serves which models, in the order of the configuration; a pool without any is missing. */
-export function modelsByPool({ models, routes }: Pick<Config, "models" | "routes">): ReadonlyMap<string, PoolModels> {
+export function modelsByPool(
+  { models, routes }: Pick<Config, "models" | "routes">,
+  moves: readonly Pick<Move, "model" | "fromName">[] = [],
+): ReadonlyMap<string, PoolModels> {
   const guests = guestsByPool(models, routes);
-  const pools = new Set([...models.map(({ pool = LOCAL_POOL }) => pool), ...guests.keys()]);
+  const pools = new Set([
+    ...models.map(({ pool = LOCAL_POOL }) => pool),
+    ...guests.keys(),
+    ...moves.map(({ fromName }) => fromName),
+  ]);
   return new Map(
     [...pools].map((name) => {
       const isOwn = ({ pool = LOCAL_POOL }: ModelConfig): boolean => pool === name;
       const sent = guests.get(name);
-      return [name, { own: models.filter(isOwn), all: models.filter((each) => isOwn(each) || sent?.has(each.name)) }];
+      const all = models.filter((each) => isOwn(each) || sent?.has(each.name));
+      const moving = moves.filter(
+        ({ fromName, model }) => fromName === name && !all.some((each) => each.name === model.name),
+      );
+      return [name, { own: models.filter(isOwn), all: [...all, ...moving.map(({ model }) => model)] }];
     }),
   );
 }

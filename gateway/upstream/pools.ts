@@ -1,4 +1,4 @@
-import { type Config, LOCAL_POOL, type ModelConfig, type PoolConfig } from "../../config/index.ts";
+import { type Config, LOCAL_POOL, type ModelConfig } from "../../config/index.ts";
 import { type CallSignal, InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
 import type { Answer, RoutedCall, Servable } from "../call.ts";
 import type { LoadTry, PoolFigures } from "../observe/index.ts";
@@ -8,6 +8,7 @@ import { type Lookup, systemLookup } from "./discovery.ts";
 import type { PingConfig } from "./lines.ts";
 import { createLocalPool } from "./local-pool.ts";
 import { modelsByPool, NO_MODELS, type PoolModels } from "./models-by-pool.ts";
+import { Moves } from "./moves.ts";
 import type { OnePool } from "./one-pool.ts";
 import type { PoolWorker } from "./pool-worker.ts";
 import { RemotePool } from "./remote-pool.ts";
@@ -78,37 +79,41 @@ export function createPools(options: PoolsOptions): Pools {
   const modelsOf = (pool: string): PoolModels => models.get(pool) ?? NO_MODELS;
   const local = createLocalPool({ ...common, config, models: modelsOf(LOCAL_POOL), places, prepared, hungMs });
   const remote = new Map<string, RemotePool>();
-  /** No longer named. */
-  const retiring = new Set<RemotePool>();
-  const retiringByName = new Map<string, RemotePool>();
+  /** No longer named; by the name that it had. */
+  const retiring = new Map<RemotePool, string>();
+  const moves = new Moves();
   const all = (): readonly OnePool[] => (remote.size === 0 ? [local] : [local, ...remote.values()]);
   let ending = false;
 
-  const open = (pool: PoolConfig): RemotePool =>
-    new RemotePool(pool, modelsOf(pool.name), config, { ...common, lookup, silentMs: hungMs });
+  const poolOf = (name: string): OnePool | undefined => {
+    if (name === LOCAL_POOL) return local;
+    return remote.get(name) ?? [...retiring.keys()].findLast((pool) => retiring.get(pool) === name);
+  };
+  const ownPool = (model: ModelName): OnePool | undefined => poolOf(poolByModel.get(model) ?? LOCAL_POOL);
   const retire = async (name: string, pool: RemotePool): Promise<void> => {
     remote.delete(name);
-    retiring.add(pool);
-    retiringByName.set(name, pool);
-    await pool.retire();
+    retiring.set(pool, name);
+    await pool.retire(() => moves.needs(pool));
     retiring.delete(pool);
-    if (retiringByName.get(name) === pool) retiringByName.delete(name);
   };
-  const applyPools = (): void => {
+  const retireAndOpen = (): void => {
     const named = new Map(config.pools.map((pool) => [pool.name, pool]));
     for (const [name, pool] of remote) if (named.get(name)?.kind !== pool.kind) void retire(name, pool);
     for (const [name, pool] of named) {
-      const known = remote.get(name);
-      if (known === undefined) remote.set(name, open(pool));
-      else known.apply(pool, modelsOf(name), config);
+      if (remote.has(name)) continue;
+      remote.set(name, new RemotePool(pool, modelsOf(name), config, { ...common, lookup, silentMs: hungMs }));
     }
   };
-  applyPools();
+  const tellAll = (): void => {
+    models = modelsByPool(config, moves.all);
+    local.apply(modelsOf(LOCAL_POOL), config);
+    for (const pool of config.pools) remote.get(pool.name)?.apply(pool, modelsOf(pool.name), config);
+  };
+  retireAndOpen();
   changes.subscribe(() => {
     for (const pool of remote.values()) pool.settle();
+    if (moves.settle()) tellAll();
   });
-  const poolOf = (name: string): OnePool | undefined =>
-    name === LOCAL_POOL ? local : (remote.get(name) ?? retiringByName.get(name));
 
   const drain = (): void => {
     ending = true;
@@ -121,6 +126,7 @@ export function createPools(options: PoolsOptions): Pools {
       local: local.registry,
       poolOf: (model) => poolByModel.get(model),
       registryOf: (pool) => poolOf(pool)?.registry,
+      standIn: (model) => moves.standIn(model)?.registry,
       others: () => Array.from(remote.values(), ({ registry }) => registry),
     }),
     retry: createRetry({
@@ -140,18 +146,26 @@ export function createPools(options: PoolsOptions): Pools {
     joins: ({ pool }) => pool === undefined || (remote.get(pool)?.joins ?? true),
 
     apply(next) {
+      const before = new Map(config.models.map((model) => [model.name, { model, from: ownPool(model.name) }]));
       config = next;
-      models = modelsByPool(next);
       poolByModel = poolsOf(next.models);
       retryByModel = retries(next.models);
-      local.apply(modelsOf(LOCAL_POOL), next);
-      applyPools();
+      models = modelsByPool(next);
+      retireAndOpen();
+      moves.keep(new Set(next.models.map(({ name }) => name)));
+      for (const { name } of next.models) {
+        const { model, from } = before.get(name) ?? {};
+        const to = ownPool(name);
+        if (model === undefined || from === undefined || to === undefined || from === to) continue;
+        moves.begin({ model, from, fromName: model.pool ?? LOCAL_POOL, to });
+      }
+      tellAll();
     },
 
     missing: () => all().flatMap((pool) => pool.missing()),
     missingOf: (name) => poolOf(poolByModel.get(name) ?? LOCAL_POOL)?.missing(name) ?? [],
     applied: () => all().every((pool) => pool.applied()),
-    decided: (name) => poolOf(poolByModel.get(name) ?? LOCAL_POOL)?.decided(name) ?? true,
+    decided: (name) => ownPool(name)?.decided(name) ?? true,
 
     async until(condition, signal) {
       for (let seen = changes.count; !condition(); seen = changes.count) {
@@ -171,7 +185,7 @@ export function createPools(options: PoolsOptions): Pools {
     async close(limitMs = 5_000) {
       drain();
       await local.close(limitMs);
-      for (const pool of [...remote.values(), ...retiring]) pool.close();
+      for (const pool of [...remote.values(), ...retiring.keys()]) pool.close();
     },
   };
 }

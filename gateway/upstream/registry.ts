@@ -4,7 +4,7 @@ import type { Servable } from "../call.ts";
 import type { LoadTry } from "../observe/index.ts";
 import { loadTries } from "./load-tries.ts";
 import { isDecided, type ModelReport, modelReport } from "./model-report.ts";
-import { type EndpointReport, type ModelView, mergeReports } from "./model-view.ts";
+import { type EndpointReport, type ModelView, mergeReports, type ServedVersion } from "./model-view.ts";
 
 /** How many models that were removed a status answer still knows. */
 const KEPT_ENDED = 1000;
@@ -105,14 +105,13 @@ export class Registry<E> {
     return this.#views.get(name)?.served.get(version)?.endpoints ?? [];
   }
 
-  /** Whether it serves a model that none of `others` has in any version. */
-  isNeeded(endpoint: E, others: (endpoint: E) => boolean): boolean {
+  /** Whether it serves a model that none of `others` has, in any version or in that very one. */
+  isNeeded(endpoint: E, others: (endpoint: E) => boolean, inThatVersion: boolean): boolean {
     for (const name of this.#endpoints.get(endpoint)?.models.keys() ?? []) {
-      const served = [...(this.#views.get(name)?.served.values() ?? [])];
-      const servedByIt = served.some(({ endpoints }) => endpoints.includes(endpoint));
-      if (servedByIt && !served.some(({ endpoints }) => endpoints.some((each) => each !== endpoint && others(each)))) {
-        return true;
-      }
+      const all = [...(this.#views.get(name)?.served.values() ?? [])];
+      const own = all.filter(({ endpoints }) => endpoints.includes(endpoint));
+      const isCovered = ({ endpoints }: ServedVersion<E>): boolean => endpoints.some(others);
+      if (inThatVersion ? !own.every(isCovered) : own.length > 0 && !all.some(isCovered)) return true;
     }
     return false;
   }

@@ -98,8 +98,9 @@ export class RemotePool implements OnePool {
   apply(pool: PoolConfig, models: PoolModels, config: Config): void {
     this.#pool = pool;
     this.#own = models.own;
-    this.#members.apply(wantedOf(pool, models, config), config.resilience.breaker);
     this.#discovery.apply(pool);
+    const { breaker } = config.resilience;
+    this.#members.apply(wantedOf(pool, models, config), breaker, (name) => this.#retiring.has(name));
   }
 
   missing(of?: ModelName): string[] {
@@ -133,17 +134,18 @@ export class RemotePool implements OnePool {
     for (const name of this.#retiring.keys()) {
       const endpoint = this.#members.get(name)?.endpoint;
       const stays = (other: Endpoint): boolean => other.ready && !this.#retiring.has(other.name);
-      if (endpoint === undefined || !endpoint.ready || !this.registry.isNeeded(endpoint, stays)) this.#leave(name);
+      const isNeeded = endpoint?.ready && this.registry.isNeeded(endpoint, stays, this.kind === "tensorgate");
+      if (!isNeeded) this.#leave(name);
     }
   }
 
-  /** For a pool that is no longer named: resolves once no call needs it any more. */
-  async retire(): Promise<void> {
+  /** For a pool that is no longer named: resolves once nobody needs it any more. */
+  async retire(isNeeded: () => boolean): Promise<void> {
     this.#discovery.close();
     let idleMs = 0;
     while (idleMs < LINGER_MS) {
       await sleep(LINGER_MS / 4, undefined, { ref: false });
-      idleMs = this.#inFlight > 0 ? 0 : idleMs + LINGER_MS / 4;
+      idleMs = this.#inFlight > 0 || isNeeded() ? 0 : idleMs + LINGER_MS / 4;
     }
     this.close();
   }

@@ -10,6 +10,8 @@ export interface ServedPools {
   readonly poolOf: (model: ModelName) => string | undefined;
   /** Undefined where no pool is called so any more. */
   readonly registryOf: (pool: string) => Registry<Endpoint> | undefined;
+  /** What answers for a model until its own pool has it. */
+  readonly standIn: (model: ModelName) => Registry<Endpoint> | undefined;
   /** Beside the local one. */
   readonly others: () => readonly Registry<Endpoint>[];
 }
@@ -60,7 +62,11 @@ export class Served implements Availability {
     return (this.#of(name) ?? this.#pools.local).failure(name);
   }
 
-  #of(name: ModelName, pool: string | undefined = this.#pools.poolOf(name)): Registry<Endpoint> | undefined {
-    return pool === undefined ? this.#pools.local : this.#pools.registryOf(pool);
+  #of(name: ModelName, pool?: string): Registry<Endpoint> | undefined {
+    if (pool !== undefined) return this.#pools.registryOf(pool);
+    const standIn = this.#pools.standIn(name);
+    if (standIn !== undefined) return standIn;
+    const own = this.#pools.poolOf(name);
+    return own === undefined ? this.#pools.local : this.#pools.registryOf(own);
   }
 }

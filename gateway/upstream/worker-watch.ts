@@ -63,6 +63,7 @@ export class WorkerWatch implements EndpointWatch {
 
   close(): void {
     this.#closed = true;
+    this.#proven = false;
     clearTimeout(this.#timer);
     const stream = this.#stream;
     this.#stream = undefined;
