@@ -126,7 +126,10 @@ class WatchedName {
     } catch (thrown) {
       if (this.#closed) return;
       if (!this.#failing)
-        log.warn({ dns: this.#address, err: thrown }, "the name cannot be looked up, its last addresses stay");
+        log.warn(
+          { dns: this.#address, reason: String(thrown) },
+          "the name cannot be looked up, its last addresses stay",
+        );
       this.#failing = true;
     }
     const isKnown = this.addresses.length > 0;

@@ -118,14 +118,16 @@ test("roundRobin gives each its turn, and a turn that cannot be taken to the nex
   expect(names()).toEqual(["1", "0", "1", "0", "1", "0"]);
 });
 
+function moved(before: readonly unknown[], after: readonly unknown[]): number {
+  return before.filter((owner, i) => owner !== after[i]).length / before.length;
+}
+
 describe("ringHash", () => {
   const KEYS = Array.from({ length: 5_000 }, (_, i) => `user-${i}`);
   const owners = (all: readonly Fake[], avoided: ReadonlySet<Fake> = NONE): (string | undefined)[] => {
     const pick = byPriority(all, POLICIES.ringHash, Math.random);
     return KEYS.map((key) => pick(avoided, key)?.name);
   };
-  const moved = (before: readonly unknown[], after: readonly unknown[]): number =>
-    before.filter((owner, i) => owner !== after[i]).length / before.length;
 
   test("gives equal keys to one endpoint, in every gateway and whatever the order of the list", () => {
     expect(owners(endpoints(7).toReversed())).toEqual(owners(endpoints(7)));
