@@ -210,8 +210,10 @@ export async function startGateway({
       metrics: (page) => metrics.pageOfThis(page),
       async report() {
         const ramps = new Set(routes.routes.flatMap((route) => (route.config.ramp === undefined ? [] : route.name)));
-        const figures = metrics.routes.snapshot().filter(({ route }) => ramps.has(route));
-        return { figures, unavailable: routesWithoutArm(routes, registry) };
+        return {
+          figures: metrics.routes.snapshot((route) => ramps.has(route)),
+          unavailable: routesWithoutArm(routes, registry),
+        };
       },
       samples: async () => shadowing.recent(),
       async shutDown(limitMs) {

@@ -74,9 +74,10 @@ export class RouteFigures {
     count(cell.shownBuckets, BUCKETS_SECONDS, seconds);
   }
 
-  /** Of each arm that has had a call, at this moment. */
-  snapshot(): readonly ArmFigures[] {
-    return this.#arms.all().map(({ route, arm, requests, errors, refusals, latencyBuckets }) => {
+  /** Of each arm that has had a call, at this moment; only of routes that are wanted. */
+  snapshot(isWanted: (route: string) => boolean = () => true): readonly ArmFigures[] {
+    const wanted = this.#arms.all().filter(({ route }) => isWanted(route));
+    return wanted.map(({ route, arm, requests, errors, refusals, latencyBuckets }) => {
       return { route, arm, requests, errors, refusals, latencyBuckets: [...latencyBuckets] };
     });
   }

@@ -4,3 +4,4 @@ export type { RampPhase } from "./ramp-state.ts";
 export { createRamps, type Ramps, type RampsOptions } from "./ramps.ts";
 export { type ArmReport, sumOfReports } from "./report.ts";
 export type { RampStatus } from "./status.ts";
+export { atFirstStep } from "./weights.ts";

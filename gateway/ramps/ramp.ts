@@ -1,11 +1,18 @@
 import type { Logger } from "../../core/index.ts";
 import { type Figures, isWatched, next } from "./next.ts";
 import { percentOf, type RampState } from "./ramp-state.ts";
-import type { ArmReport } from "./report.ts";
 import { type Counts, seenOf } from "./seen.ts";
 import { type RampStatus, statusOf } from "./status.ts";
 import { baselineOf, type RampRoute } from "./weights.ts";
 import { Window } from "./window.ts";
+
+/** What is known at this moment of the arms of all routes. */
+export interface Look {
+  /** Undefined: the arm has had no call. */
+  readonly countsOf: (route: string, arm: string) => Counts | undefined;
+  /** Whether something of the arm that grows is available. */
+  readonly isThere: (route: string) => boolean;
+}
 
 /** A window is looked at so many times while it lasts. */
 const LOOKS = 10;
@@ -46,22 +53,24 @@ export class Ramp {
   }
 
   /** Takes notice of what was counted. Whether step or phase have changed. */
-  look(report: ArmReport, nowMs: number, log: Logger): boolean {
+  look({ countsOf, isThere }: Look, nowMs: number, log: Logger): boolean {
     const { ramp, name } = this.#route;
-    const countsOf = (arm: string): Counts =>
-      report.figures.find((each) => each.route === name && each.arm === arm) ?? NOTHING;
-    const total = { arm: countsOf(ramp.arm), baseline: countsOf(baselineOf(this.#route)) };
+    const total = {
+      arm: countsOf(name, ramp.arm) ?? NOTHING,
+      baseline: countsOf(name, baselineOf(this.#route)) ?? NOTHING,
+    };
     const counts = this.#window.add(nowMs, total);
     const seen = (of: Counts): Figures["arm"] => seenOf(of, ramp.guard.latencyQuantilePercent);
     this.#figures = { arm: seen(counts.arm), baseline: seen(counts.baseline) };
 
-    const isThere = !report.unavailable.includes(name);
     // Before the first version has come, everything waits.
-    if (this.#isThere === true && !isThere && this.#state.phase === "running")
+    const [wasThere, armIsThere] = [this.#isThere, isThere(name)];
+    this.#isThere = armIsThere;
+    if (wasThere === true && !armIsThere && this.#state.phase === "running") {
       this.tell(log, "ramp waits: nothing of its arm is available");
-    this.#isThere = isThere;
+    }
     const before = this.#state;
-    const after = next(before, ramp, this.#figures, nowMs, isThere);
+    const after = next(before, ramp, this.#figures, nowMs, armIsThere);
     if (after.phase === before.phase && after.step === before.step) {
       this.#state = after;
       return false;

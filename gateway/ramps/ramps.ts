@@ -6,7 +6,7 @@ import { type Kept, type RampStore, readKept, writeKept } from "./kept.ts";
 import { Ramp } from "./ramp.ts";
 import { firstState } from "./ramp-state.ts";
 import { rampsPage } from "./ramps-page.ts";
-import type { ArmReport } from "./report.ts";
+import { type ArmReport, countsOf } from "./report.ts";
 import type { RampStatus } from "./status.ts";
 import { hasRamp, type RampRoute, weighed } from "./weights.ts";
 
@@ -76,7 +76,9 @@ export function createRamps({ store, report, log, changed, now = Date.now }: Ram
     if (closed) return;
     if (counted === undefined) return schedule();
     const percents = Array.from(ramps.values(), ({ percent }) => percent);
-    const moved = [...ramps.values()].filter((ramp) => ramp.look(counted, now(), log));
+    const absent = new Set(counted.unavailable);
+    const seen = { countsOf: countsOf(counted), isThere: (route: string): boolean => !absent.has(route) };
+    const moved = [...ramps.values()].filter((ramp) => ramp.look(seen, now(), log));
     if (moved.length > 0 || Math.abs(now() - savedMs) >= SAVE_MS) save();
     if ([...ramps.values()].some(({ percent }, i) => percent !== percents[i])) changed();
     schedule();

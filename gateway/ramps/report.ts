@@ -12,11 +12,21 @@ export interface ArmReport {
 export function sumOfReports(reports: readonly ArmReport[]): ArmReport {
   const sums = new Map<string, ArmFigures>();
   for (const each of reports.flatMap(({ figures }) => figures)) {
-    const key = JSON.stringify([each.route, each.arm]);
+    const key = keyOf(each.route, each.arm);
     const sum = sums.get(key);
     sums.set(key, sum === undefined ? each : added(sum, each));
   }
   return { figures: [...sums.values()], unavailable: [...new Set(reports.flatMap(({ unavailable }) => unavailable))] };
+}
+
+/** Finds the counts of an arm; undefined: it has had no call. */
+export function countsOf({ figures }: ArmReport): (route: string, arm: string) => ArmFigures | undefined {
+  const byKey = new Map(figures.map((each) => [keyOf(each.route, each.arm), each]));
+  return (route, arm) => byKey.get(keyOf(route, arm));
+}
+
+function keyOf(route: string, arm: string): string {
+  return JSON.stringify([route, arm]);
 }
 
 function added(one: ArmFigures, other: ArmFigures): ArmFigures {

@@ -1,4 +1,4 @@
-import type { RampConfig, RouteConfig, SplitArm } from "../../config/index.ts";
+import type { Config, RampConfig, RouteConfig, SplitArm } from "../../config/index.ts";
 
 /** A route that has a ramp. */
 export interface RampRoute extends RouteConfig {
@@ -21,6 +21,12 @@ export function weighed(route: RampRoute, percent: number): RampRoute {
     return sum > 0 ? (rest * weight) / sum : rest / others.length;
   };
   return { ...route, action: { by: "split", arms: arms.map((arm) => ({ ...arm, weight: weightOf(arm) })) } };
+}
+
+/** As it is where a ramp has not begun: what can be told of a configuration without its gateway. */
+export function atFirstStep(config: Config): Config {
+  const routes = config.routes.map((route) => (hasRamp(route) ? weighed(route, route.ramp.steps[0]?.percent ?? 0) : route));
+  return { ...config, routes };
 }
 
 /** The name of the arm that the ramp's is held against: the one that it names, or the heaviest of the others. */

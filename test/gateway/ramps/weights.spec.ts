@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { baselineOf, type RampRoute, weighed } from "../../../gateway/ramps/weights.ts";
+import { compileRoutes } from "../../../gateway/routing/index.ts";
+import { armByKey } from "../../../gateway/routing/split.ts";
 import { configWith } from "./setup.ts";
 
 function routeWith(split: readonly Record<string, unknown>[], ramp: Record<string, unknown> = {}): RampRoute {
@@ -27,6 +29,25 @@ for (const { name, split, percent, want } of [
     expect(weighed(routeWith(split), percent).action.arms.map(({ weight }) => weight)).toEqual(want);
   });
 }
+
+test("a client that has come to the arm stays with it in all later steps", () => {
+  const route = routeWith(THREE);
+  const armsAt = (percent: number): readonly (string | undefined)[] => {
+    const [table] = compileRoutes({ models: [], routes: [weighed(route, percent)] }).routes;
+    const stage = table?.stages[0];
+    const arms = stage?.by === "chance" ? stage.arms : [];
+    return Array.from({ length: 2000 }, (_, client) => armByKey(arms, `client-${client}`)?.name);
+  };
+  let before = armsAt(0);
+  for (const percent of [5, 20, 60, 100]) {
+    const now = armsAt(percent);
+    const moved = now.filter((arm, i) => arm !== before[i]);
+    expect(new Set(moved)).toEqual(new Set(["new"]));
+    const share = now.filter((arm) => arm === "new").length / now.length;
+    expect(Math.abs(share - percent / 100)).toBeLessThan(0.05);
+    before = now;
+  }
+});
 
 test("the baseline is the arm that is named, or the heaviest of the others", () => {
   expect(baselineOf(routeWith(THREE))).toBe("a");
