@@ -3,6 +3,7 @@ import { type Config, LOCAL_POOL } from "../config/index.ts";
 import type { ModelName, Version } from "../core/index.ts";
 import {
   type Availability,
+  atFirstStep,
   compileRoutes,
   describeExplanation,
   type Explanation,
@@ -57,7 +58,11 @@ export async function explainCommand(path: string | undefined, options: ExplainO
 
 async function offline(path: string | undefined, query: WrittenQuery, modelConfigFile?: string): Promise<Explanation> {
   const { config } = await settingsAt(path, modelConfigFile);
-  return explain(compileRoutes(config), assumedAvailability(config, await lookAtDisk(config)), explainQuery(query));
+  return explain(
+    compileRoutes(atFirstStep(config)),
+    assumedAvailability(config, await lookAtDisk(config)),
+    explainQuery(query),
+  );
 }
 
 async function live(url: string, query: WrittenQuery, token: string | undefined): Promise<Explanation> {

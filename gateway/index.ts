@@ -2,6 +2,7 @@ export type { Servable } from "./call.ts";
 export { Keeper } from "./control/index.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
 export { memberMain, type RunningGateway, startProcesses } from "./processes/index.ts";
+export { atFirstStep } from "./ramps/index.ts";
 export {
   type Availability,
   compileRoutes,

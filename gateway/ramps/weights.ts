@@ -25,7 +25,9 @@ export function weighed(route: RampRoute, percent: number): RampRoute {
 
 /** As it is where a ramp has not begun: what can be told of a configuration without its gateway. */
 export function atFirstStep(config: Config): Config {
-  const routes = config.routes.map((route) => (hasRamp(route) ? weighed(route, route.ramp.steps[0]?.percent ?? 0) : route));
+  const routes = config.routes.map((route) =>
+    hasRamp(route) ? weighed(route, route.ramp.steps[0]?.percent ?? 0) : route,
+  );
   return { ...config, routes };
 }
 

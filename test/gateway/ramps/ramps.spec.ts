@@ -189,7 +189,7 @@ for (const { name, changed } of [
       {
         split: [
           { name: "old", label: "stable", weight: 1 },
-          { name: "new", version: 7 },
+          { name: "new", label: "canary", signature: "other" },
         ],
       },
     ),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { baselineOf, type RampRoute, weighed } from "../../../gateway/ramps/weights.ts";
+import { atFirstStep, baselineOf, type RampRoute, weighed } from "../../../gateway/ramps/weights.ts";
 import { compileRoutes } from "../../../gateway/routing/index.ts";
 import { armByKey } from "../../../gateway/routing/split.ts";
 import { configWith } from "./setup.ts";
@@ -29,6 +29,13 @@ for (const { name, split, percent, want } of [
     expect(weighed(routeWith(split), percent).action.arms.map(({ weight }) => weight)).toEqual(want);
   });
 }
+
+test("without its gateway a ramp is told of as at its first step, and other routes as they are", () => {
+  const config = configWith();
+  const plain = { ...config, routes: config.routes.map((route) => ({ ...route, ramp: undefined })) };
+  expect(atFirstStep(plain).routes).toEqual(plain.routes);
+  expect((atFirstStep(config).routes[0] as RampRoute).action.arms.map(({ weight }) => weight)).toEqual([95, 5]);
+});
 
 test("a client that has come to the arm stays with it in all later steps", () => {
   const route = routeWith(THREE);
