@@ -16,6 +16,28 @@ export function readHeaderName(written: string): string | Unfit {
   return HEADER_NAME.test(name) ? name : new Unfit(`expected a header name, got "${written}"`);
 }
 
+/** What gRPC allows in the names of metadata. */
+const METADATA_NAME = /^[0-9a-z_.-]+$/;
+
+/** What the edges write themselves. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(
+  "connection content-encoding content-length content-type date keep-alive te trailer transfer-encoding upgrade".split(
+    " ",
+  ),
+);
+
+/** In lower case: one that answers can have, over HTTP as over gRPC. */
+export function readAnswerHeaderName(written: string): string | Unfit {
+  const name = readHeaderName(written);
+  if (name instanceof Unfit) return name;
+  const isOwn = OWN_HEADERS.has(name) || name.startsWith("grpc-") || name.startsWith("x-tensorgate-");
+  if (isOwn) return new Unfit(`${name} is written by the gateway itself`);
+  if (name.endsWith("-bin")) return new Unfit("expected the name of a header with a text, over gRPC -bin is for bytes");
+  return METADATA_NAME.test(name)
+    ? name
+    : new Unfit(`expected letters, digits, "-", "_" and ".", as gRPC allows, got "${written}"`);
+}
+
 /** What RFC 9110, 5.5 lets stand in a header, but for what is not ASCII: that arrives differently everywhere. */
 export function headerValue(): z.ZodType<string> {
   return scalar("a header's value, of printable ASCII characters", { type: "string" }, (value) => {

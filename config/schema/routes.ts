@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { LATEST, type VersionChoice } from "../../core/index.ts";
 import { type ChainStep, chainStepSchema } from "./chain.ts";
+import { outputValues } from "./default-outputs.ts";
 import { type FallbackConfig, fallbackSchema } from "./fallback.ts";
-import { headerValue, readHeaderName } from "./header-name.ts";
+import { headerValue, readAnswerHeaderName, readHeaderName } from "./header-name.ts";
 import { type RampConfig, rampSchema } from "./ramp.ts";
 import { list, mapping, scalar, section, shortOr, Unfit } from "./scalar.ts";
 import { type ShadowConfig, shadowSchema } from "./shadow.ts";
@@ -145,8 +146,14 @@ export const routeSchema: z.ZodType<RouteConfig> = section({
   shadow: SHADOWS.prefault([]).describe("Targets that get copies whose answers are compared, and nobody waits for."),
   fallback: fallbackSchema.optional().describe("Targets that answer where the others do not."),
   rewrite: rewrite.optional().describe("The model or signature to run in place of the one that the request names."),
-  defaultOutputs: outputs().optional().describe("What Predict answers when nobody does: one row's value by output."),
-  responseHeaders: mapping(headerValue(), { type: "object", additionalProperties: { type: "string" } }, readHeaderName)
+  defaultOutputs: outputValues()
+    .optional()
+    .describe("What Predict answers when nobody does: one row's value by output."),
+  responseHeaders: mapping(
+    headerValue(),
+    { type: "object", additionalProperties: { type: "string" } },
+    readAnswerHeaderName,
+  )
     .prefault({})
     .describe("Headers of each answer; over gRPC: metadata."),
   ramp: rampSchema.optional().describe("Lets one arm of the split grow by steps, as long as it does well."),
@@ -250,20 +257,4 @@ function armsOf(split: readonly Arm[], ramp: RampConfig | undefined): readonly S
     target,
     weight: name === ramp?.arm ? 0 : (weight?.value ?? 1),
   }));
-}
-
-/** Values are taken as they are: numbers, texts, true and false, and lists of them. */
-function outputs(): z.ZodType<ReadonlyMap<string, unknown>> {
-  const value = scalar("a number, text, true, false or a list of them", {}, (raw) =>
-    isPlain(raw) ? { value: raw } : undefined,
-  );
-  const named = mapping(value, { type: "object" }, (key) =>
-    key === "" ? new Unfit("expected the name of an output, got an empty one") : key,
-  );
-  return named.transform((map) => new Map([...map].map(([name, each]) => [name, each.value] as const)));
-}
-
-function isPlain(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPlain);
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }

@@ -103,7 +103,8 @@ class MetadataReply implements Reply {
 
   addHeader(name: string, value: string): void {
     this.added ??= new Metadata();
-    this.added.set(name, value);
+    // grpc-js takes no tabs.
+    this.added.set(name, value.replaceAll("\t", " "));
   }
 }
 
