@@ -9,12 +9,12 @@ type JsonSchema = Readonly<Record<string, unknown>>;
  * one key to another. `config/tensorgate.schema.json` is a copy of it (`npm run schema`).
  */
 export function configJsonSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: "input", target: "draft-2020-12" });
+  const { $schema, $defs, ...schema } = z.toJSONSchema(configSchema, { io: "input", target: "draft-2020-12" });
   return {
     $schema,
     title: "A configuration file of tensorgate",
     ...withReferences(schema),
-    $defs: { reference: REFERENCE },
+    $defs: { ...$defs, reference: REFERENCE },
   };
 }
 
