@@ -4,7 +4,8 @@ import type { BreakerConfig, Config } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import { hostAndPort } from "../listening.ts";
 import { createHttpAccessLog, type HttpMetrics, type UpstreamFigures } from "../observe/index.ts";
-import { chooseArm, lessBusyOfTwo } from "./choose.ts";
+import { NONE } from "../upstream/index.ts";
+import { chooseArm } from "./choose.ts";
 import type { PassEdge } from "./edge.ts";
 import { Exchange } from "./exchange.ts";
 import { failureKind, failureStatus, passError } from "./failure.ts";
@@ -84,7 +85,7 @@ export function createPassThrough({ config: first, metrics, log }: PassThroughOp
         admit(exchange);
         const arm = chooseArm(route, { header: exchange.header, client: exchange.clientName, body: {} });
         exchange.arm = arm;
-        exchange.endpoint = lessBusyOfTwo(arm.endpoints);
+        exchange.endpoint = arm.pick(NONE, undefined);
         request.url = upstreamPath(route.config, path) + queryOf(request.url);
         if (proxy !== undefined) proxy.pass(exchange);
         else starting?.then(() => proxy?.pass(exchange)).catch((thrown: unknown) => fail(exchange, thrown));

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { InferenceError } from "../../core/index.ts";
 import { isSick, SickAnswer } from "./answer-status.ts";
 import { ask } from "./ask.ts";
-import { lessBusyOfTwo } from "./choose.ts";
 import type { Exchange } from "./exchange.ts";
 import { failureKind, passError } from "./failure.ts";
 import type { UpstreamEndpoint, UpstreamHead } from "./upstream-endpoint.ts";
@@ -23,7 +22,7 @@ export async function send(exchange: Exchange, head: UpstreamHead): Promise<Inco
       const error = InferenceError.from(thrown, "gateway");
       if (!error.retryable || retriesLeft === 0 || exchange.gaveUp.aborted) throw error;
       if (failureKind(error) === "unreachable") tried.add(endpoint);
-      const next = lessBusyOfTwo(exchange.arm?.endpoints ?? [], tried);
+      const next = exchange.arm?.pick(tried, undefined);
       if (next === undefined) throw error;
       exchange.endpoint = next;
     }

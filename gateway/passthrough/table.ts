@@ -1,5 +1,5 @@
-import type { HttpArm, HttpConfig } from "../../config/index.ts";
-import { OWN_PATHS } from "../../config/index.ts";
+import { type HttpArm, type HttpConfig, OWN_PATHS } from "../../config/index.ts";
+import { leastOfTwo, type Picker } from "../upstream/index.ts";
 import type { UpstreamEndpoint } from "./upstream-endpoint.ts";
 
 /** The entries of `http:`, compiled once and never changed; a reload makes another one. */
@@ -19,6 +19,8 @@ export interface PassArm extends HttpArm {
   /** Tells this arm from others in a hash. */
   readonly hashKey: string;
   readonly endpoints: readonly UpstreamEndpoint[];
+  /** One of them that its breaker lets requests through to. */
+  readonly pick: Picker<UpstreamEndpoint>;
 }
 
 /** How much is under way for an entry. */
@@ -50,11 +52,11 @@ export function compilePassTable(configs: readonly HttpConfig[], living: Living)
 }
 
 function compileEntry(config: HttpConfig, living: Living): PassRoute {
-  const arms = config.arms.map((arm) => ({
-    ...arm,
-    hashKey: `${config.name}\0${arm.name}`,
-    endpoints: arm.upstreams.map((origin) => living.endpoint(origin)),
-  }));
+  const arms = config.arms.map((arm): PassArm => {
+    const endpoints = arm.upstreams.map((origin) => living.endpoint(origin));
+    const pick = leastOfTwo(endpoints, Math.random);
+    return { ...arm, hashKey: `${config.name}\0${arm.name}`, endpoints, pick };
+  });
   return { config, arms, load: living.load(config.name) };
 }
 

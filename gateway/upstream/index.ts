@@ -1,3 +1,4 @@
+export { leastOfTwo, NONE, type Picker } from "./balance/index.ts";
 export { type Breaker, createBreaker } from "./breaker.ts";
 export type { Endpoint } from "./endpoint.ts";
 export type { ModelView } from "./model-view.ts";

@@ -18,7 +18,7 @@ export type Picker<E> = (avoided: ReadonlySet<E>, key: string | undefined) => E 
 /** Makes a picker for a list of endpoints. `random` gives numbers in [0, 1). */
 export type Policy = <E extends Candidate>(endpoints: readonly E[], random: () => number) => Picker<E>;
 
-export function isOpen<E extends Candidate>(endpoint: E, avoided: ReadonlySet<E>): boolean {
+export function isOpen<E extends Load>(endpoint: E, avoided: ReadonlySet<E>): boolean {
   return endpoint.pickable && !avoided.has(endpoint);
 }
 

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HttpStickyKey } from "../../../config/index.ts";
-import { chooseArm, lessBusyOfTwo } from "../../../gateway/passthrough/choose.ts";
+import { chooseArm } from "../../../gateway/passthrough/choose.ts";
 import type { PassArm, PassRoute } from "../../../gateway/passthrough/table.ts";
-
-const load = (name: string, inFlight: number, pickable = true) => ({ name, inFlight, pickable });
 
 const arm = (name: string, weight: number, pickable = true) =>
   ({ name, weight, hashKey: name, upstreams: [], endpoints: [{ pickable, inFlight: 0 }] }) as unknown as PassArm;
@@ -12,31 +10,6 @@ const route = (arms: PassArm[], sticky?: HttpStickyKey) =>
 const call = (headers: Record<string, string> = {}, client?: string) => {
   return { header: (name: string) => headers[name], client, body: {} };
 };
-
-describe("of several endpoints", () => {
-  test("the less busy one of two that chance names is taken", () => {
-    const endpoints = [load("a", 3), load("b", 1), load("c", 2)];
-    const numbers = [0, 0.6];
-    expect(lessBusyOfTwo(endpoints, undefined, () => numbers.shift() as number)?.name).toBe("c");
-    expect(new Set(Array.from({ length: 200 }, () => lessBusyOfTwo(endpoints)?.name))).toEqual(new Set(["b", "c"]));
-  });
-
-  test("equal ones share", () => {
-    const endpoints = [load("a", 0), load("b", 0), load("c", 0)];
-    const picks = Array.from({ length: 3_000 }, () => lessBusyOfTwo(endpoints)?.name);
-    for (const name of ["a", "b", "c"]) {
-      const share = picks.filter((pick) => pick === name).length / picks.length;
-      expect(Math.abs(share - 1 / 3)).toBeLessThan(4 * Math.sqrt(2 / 9 / picks.length));
-    }
-  });
-
-  test("those that are held back or were tried are left out", () => {
-    const [a, b, c] = [load("a", 0), load("b", 9), load("c", 0, false)];
-    expect(lessBusyOfTwo([a, b, c], new Set([a]))).toBe(b);
-    expect(lessBusyOfTwo([a, b, c], new Set([a, b]))).toBeUndefined();
-    expect(lessBusyOfTwo([])).toBeUndefined();
-  });
-});
 
 describe("of several arms", () => {
   test("chance decides by weight, unless the request has the key that ties it", () => {
