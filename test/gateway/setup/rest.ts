@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { CompatibilityConfig, RestConfig } from "../../../config/index.ts";
 import type { LogLevel } from "../../../core/index.ts";
 import { createAccessLog, createMetrics, createObserver } from "../../../gateway/observe/index.ts";
+import type { PassThrough } from "../../../gateway/passthrough/index.ts";
 import { createRestServer, type RestServer, type RestServerOptions } from "../../../gateway/rest/index.ts";
 import { createTestBackend, type TestBackend } from "./backend.ts";
 import { type LogLine, memoryLog } from "./log.ts";
@@ -30,11 +31,13 @@ export interface RestOptions extends Partial<RestConfig> {
   readonly compatibility?: Partial<CompatibilityConfig>;
   readonly names?: readonly string[];
   readonly logLevel?: LogLevel;
+  /** Ends with the edge. */
+  readonly passThrough?: (parts: Pick<RestServerOptions, "metrics" | "log">) => PassThrough;
 }
 
 /** A REST edge on a free port of 127.0.0.1 over a {@link createTestBackend}. */
 export async function startRest(options: RestOptions = {}): Promise<RestUnderTest> {
-  const { monitoringPath, names, logLevel, compatibility, ...rest } = options;
+  const { monitoringPath, names, logLevel, compatibility, passThrough: passing, ...rest } = options;
   const backend = createTestBackend(names);
   const { log, lines } = memoryLog(logLevel);
   const metrics = createMetrics({ workers: async () => [], ready: () => backend.missingNow.length === 0 });
@@ -43,6 +46,7 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
     accessLog: createAccessLog(log),
     knowsModel: (name) => backend.modelNames().includes(name),
   });
+  const passThrough = passing?.({ metrics, log });
   const config: RestConfig = {
     port: 0,
     timeoutMs: 30_000,
@@ -57,6 +61,7 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
     config,
     compatibility: () => ({ strictJson: false, urlSafeBase64: false, ...compatibility }),
     monitoringPath,
+    passThrough,
     backend,
     observer,
     metrics,
@@ -76,7 +81,10 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
     },
     socket: () => connect(port, "127.0.0.1"),
     metrics: () => metrics.page("own"),
-    [Symbol.asyncDispose]: () => server.close(0),
+    async [Symbol.asyncDispose]() {
+      await server.close(0);
+      await passThrough?.close();
+    },
   };
 }
 

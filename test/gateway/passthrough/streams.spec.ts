@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
+import { exchange } from "../../setup/http.ts";
+import { bodyOf, startUpstream, tellRequest } from "../../setup/upstream.ts";
+import { startPassingRest } from "../setup/passing.ts";
+
+describe("an answer that has begun", () => {
+  test("is broken off when the upstream breaks it off, or is silent for too long", async () => {
+    for (const end of ["destroy", "wait"]) {
+      await using upstream = await startUpstream((request, response) => {
+        response.writeHead(200, { "content-length": 10 });
+        response.write("12345", () => end === "destroy" && request.socket.destroy());
+      });
+      await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin, timeout: "600ms" }]);
+      await expect(exchange(`http://127.0.0.1:${rest.port}`, { path: "/a" })).rejects.toThrow("aborted");
+      await expect.poll(() => rest.lines.at(-1)).toMatchObject({ protocol: "http", status: 200, bytesOut: 5 });
+      expect(rest.lines.at(-1)).toHaveProperty("error");
+    }
+  });
+
+  test("may take longer than the timeout as long as it goes on", async () => {
+    await using upstream = await startUpstream(async (_request, response) => {
+      for (let i = 0; i < 8; i++) {
+        response.write("x");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      response.end();
+    });
+    await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin, timeout: "600ms" }]);
+    expect((await rest.ask("GET", "/a")).text).toBe("xxxxxxxx");
+  });
+
+  test("is not for the upstream to blame when the client takes its time", async () => {
+    const body = Buffer.alloc(16 * 2 ** 20);
+    await using upstream = await startUpstream((_request, response) => response.end(body));
+    await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin, timeout: "600ms" }]);
+    const response = await fetch(`http://127.0.0.1:${rest.port}/a`);
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect((await response.arrayBuffer()).byteLength).toBe(body.length);
+  });
+});
+
+test("a client that takes its time with its body is not the upstream's fault", async () => {
+  await using upstream = await startUpstream(tellRequest);
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin, timeout: "600ms" }]);
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(Buffer.from("one "));
+      await new Promise((resolve) => setTimeout(resolve, 1300));
+      controller.enqueue(Buffer.from("two"));
+      controller.close();
+    },
+  });
+  const reply = await rest.ask("POST", "/a", { body, duplex: "half" });
+  expect(reply.json).toMatchObject({ body: "one two" });
+});
+
+test("a client that waits to be told to send its body is told so, unless that is too long", async () => {
+  await using upstream = await startUpstream(tellRequest);
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin, maxBytes: 5_000 }]);
+  const ask = async (bytes: number): Promise<string> => {
+    const socket = connect(rest.port, "127.0.0.1");
+    socket.write(`POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\nExpect: 100-continue\r\n\r\n`);
+    const [chunk] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    return chunk.toString().split("\r\n", 1)[0] as string;
+  };
+  // More than the API takes here.
+  expect(await ask(2_000)).toBe("HTTP/1.1 100 Continue");
+  expect(await ask(6_000)).toBe("HTTP/1.1 413 Payload Too Large");
+});
+
+test("a body that nobody reads at the upstream does not stay in the gateway's memory", async () => {
+  await using upstream = await startUpstream((request, response) => {
+    // Nothing is read before the client stops.
+    request.once("aborted", () => response.destroy());
+  });
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin }]);
+  const socket = rest.socket();
+  socket.on("error", () => {});
+  socket.write("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n");
+  const piece = Buffer.alloc(2 ** 20);
+  let taken = 0;
+  for (; taken < 200 && !socket.writableNeedDrain; taken++) {
+    socket.write(piece);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(taken).toBeLessThan(100);
+  socket.destroy();
+});
+
+test("whatever the upstream answers early, the rest of a long body does no harm", async () => {
+  await using upstream = await startUpstream((request, response) => {
+    response.statusCode = 401;
+    response.end("no");
+    request.resume();
+  });
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin }]);
+  const reply = await exchange(`http://127.0.0.1:${rest.port}`, { path: "/a", body: Buffer.alloc(8 * 2 ** 20) });
+  expect(reply).toMatchObject({ status: 401, text: "no" });
+  await using echo = await startUpstream(async (request, response) => response.end(await bodyOf(request)));
+  rest.apply([{ prefix: "/a", upstream: echo.origin }]);
+  expect((await rest.ask("POST", "/a", { body: "again" })).text).toBe("again");
+});
