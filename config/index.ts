@@ -22,6 +22,7 @@ export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
 export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";
 export { HTTP_METHODS, type HttpArm, type HttpConfig, type HttpStickyKey, OWN_PATHS } from "./schema/http.ts";
+export type { RouteMatch } from "./schema/match.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
 export {
   type BalanceConfig,
@@ -33,7 +34,7 @@ export {
 } from "./schema/pools.ts";
 export type { RampConfig, RampGuard, RampStep } from "./schema/ramp.ts";
 export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
-export type { RouteAction, RouteConfig, RouteMatch, SplitArm } from "./schema/routes.ts";
+export type { RouteAction, RouteConfig } from "./schema/routes.ts";
 export type {
   ChannelArguments,
   GrpcConfig,
@@ -43,6 +44,7 @@ export type {
   TlsConfig,
 } from "./schema/server.ts";
 export type { ShadowConfig } from "./schema/shadow.ts";
+export type { SplitArm } from "./schema/split.ts";
 export type { StateConfig } from "./schema/state.ts";
 export type { StickyKey } from "./schema/sticky.ts";
 export { type Target, type TargetChoice, targetName } from "./schema/target.ts";

@@ -1,4 +1,4 @@
-import type { RouteMatch } from "../schema/routes.ts";
+import type { RouteMatch } from "../schema/match.ts";
 import { type TextMatch, wholeText } from "../schema/text-match.ts";
 
 /** Whether every request that `later` takes is one that `earlier` takes too; false when that is not sure. */

@@ -1,5 +1,6 @@
 import type { Config } from "../schema/config.ts";
-import type { RouteConfig, RouteMatch } from "../schema/routes.ts";
+import type { RouteMatch } from "../schema/match.ts";
+import type { RouteConfig } from "../schema/routes.ts";
 import { coversMatch } from "./covers.ts";
 import type { CheckFinding } from "./finding.ts";
 

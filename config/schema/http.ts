@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { headerName, headerValue, readHeaderName } from "./header-name.ts";
-import { checkArms, weight } from "./routes.ts";
 import { describe, list, mapping, scalar, section, Unfit } from "./scalar.ts";
 import type { StickyKey } from "./sticky.ts";
 import { durationOrNone, integer, size, text, word, yesNo } from "./units.ts";
+import { checkArms, weight } from "./weights.ts";
 
 /** One entry of `http:`: requests below a path go to another server, whatever that is. Swapped by a reload. */
 export interface HttpConfig {
