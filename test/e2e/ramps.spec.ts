@@ -141,7 +141,9 @@ function callOf(gateway: Tensorgate): () => Promise<number> {
   return async () => (await gateway.predict("m", { instances: [1] })).status;
 }
 
-test("an arm that fails is rolled back by itself, and stays so over a restart, until its ramp is changed", async () => {
+test("an arm that fails is rolled back by itself, and stays so over restart and reload, until its ramp is changed", {
+  timeout: 180_000,
+}, async () => {
   {
     await using gateway = await startTensorgate(failing("data_loss", stepsFrom("30%")));
     await gateway.ready();
@@ -162,6 +164,10 @@ test("an arm that fails is rolled back by itself, and stays so over a restart, u
     await using gateway = await startTensorgate(failing("data_loss", stepsFrom("30%")));
     await gateway.ready();
     expect(rampLines(gateway)).toEqual(["ramp goes on where it was 1 0%"]);
+    for (let i = 0; i < 50; i++) expect(await callOf(gateway)()).toBe(200);
+    const elsewhere = { ...failing("data_loss", stepsFrom("30%")), resilience: { timeout: "20s" } };
+    writeFileSync(gateway.configFile, JSON.stringify(elsewhere));
+    await gateway.logged(says("config applied"));
     for (let i = 0; i < 50; i++) expect(await callOf(gateway)()).toBe(200);
     writeFileSync(gateway.configFile, JSON.stringify(failing("data_loss", stepsFrom("40%"))));
     await gateway.logged(says("ramp begins"));
