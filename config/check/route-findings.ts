@@ -15,26 +15,10 @@ export function routeFindings(config: Config): CheckFinding[] {
   const models = new Map<string, ModelConfig>(config.models.map((model) => [model.name, model]));
   const obeys = obeysVersions(config);
   return config.routes.flatMap((route, i) =>
-    [
-      ...weightFindings(route),
-      ...fallbackFindings(route),
-      ...targetFindings(route, models, obeys),
-      ...clientFindings(route, config),
-    ].map(({ path, ...others }) => ({ ...others, path: ["routes", i, ...path] })),
+    [...fallbackFindings(route), ...targetFindings(route, models, obeys), ...clientFindings(route, config)].map(
+      ({ path, ...others }) => ({ ...others, path: ["routes", i, ...path] }),
+    ),
   );
-}
-
-/** So far from 100 numbers may add up to be taken for percentages with a slip. */
-const SLIP = 5;
-
-function weightFindings({ action, ramp }: RouteConfig): CheckFinding[] {
-  if (action.by !== "split" || ramp !== undefined || action.arms.length < 2) return [];
-  const weights = action.arms.map(({ weight }) => weight);
-  const sum = Number(weights.reduce((total, weight) => total + weight, 0).toFixed(6));
-  const areEqual = weights.every((weight) => weight === weights[0]);
-  if (areEqual || sum === 100 || Math.abs(sum - 100) > SLIP) return [];
-  const message = `the weights add up to ${sum}: if percentages are meant, write them as such, like "${weights[0]}%"`;
-  return [{ severity: "warning", path: ["split"], message }];
 }
 
 function fallbackFindings({ action, fallback, match }: RouteConfig): CheckFinding[] {

@@ -1,4 +1,4 @@
-import { type Config, LOCAL_POOL, type ModelConfig, type RouteConfig, type Target } from "../../config/index.ts";
+import { type Config, LOCAL_POOL, type ModelConfig, type RouteConfig, targetsOf } from "../../config/index.ts";
 import { compileMatch } from "../routing/index.ts";
 import type { Move } from "./moves.ts";
 
@@ -44,7 +44,8 @@ function guestsByPool(
   const guests = new Map<string, Set<string>>();
   for (const route of routes) {
     let takesModel: ((name: string) => boolean) | undefined;
-    for (const { pool, model } of targetsOf(route)) {
+    for (const { target } of targetsOf(route)) {
+      const { pool, model } = target;
       if (pool === undefined) continue;
       const names = guests.get(pool) ?? new Set();
       guests.set(pool, names);
@@ -56,20 +57,4 @@ function guestsByPool(
     }
   }
   return guests;
-}
-
-/** All that a route may send a call to. */
-function targetsOf({ action, shadows, fallback }: RouteConfig): readonly Target[] {
-  return [...targetsOfAction(action), ...shadows.map(({ target }) => target), ...(fallback?.to ?? [])];
-}
-
-function targetsOfAction(action: RouteConfig["action"]): readonly Target[] {
-  switch (action.by) {
-    case "to":
-      return action.targets;
-    case "split":
-      return action.arms.map(({ target }) => target);
-    case "chain":
-      return action.steps.map(({ target }) => target);
-  }
 }

@@ -261,3 +261,25 @@ test("serve warns of the same at its start and at each change", { timeout: 60_00
   writeFileSync(gateway.configFile, JSON.stringify(withFreePorts({ models, routes: [splitOf(5), splitOf(5)] })));
   await gateway.logged(({ msg }) => msg?.includes("routes[1]: is never reached: routes[0]") === true);
 });
+
+test("explain --url tells what holds in a gateway that runs", { timeout: 60_000 }, async () => {
+  const models = [{ name: "m", path: join(MODELS, "half_plus_two"), labels: { stable: 124 } }];
+  const routes = [{ name: "beta", match: { model: "m", headers: { "x-tenant": "beta" } }, to: [{ label: "stable" }] }];
+  await using gateway = await startTensorgate({ models, routes, admin: { enabled: true, token: "secret" } });
+  await gateway.ready();
+  const ask = (...flags: string[]) =>
+    tensorgate("config", "explain", `--url=${gateway.rest}`, "--model=m", "--header=x-tenant=beta", ...flags);
+  const { code, stdout } = await ask("--token=secret", "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ route: { name: "beta" }, target: { version: "124", label: "stable" } });
+  expect((await ask("--token=secret")).stdout).toContain("goes to    m version 124 (label stable");
+  expect(await ask("--token=wrong")).toMatchObject({ code: 1, stderr: expect.stringContaining("answers 401") });
+  expect(await ask("--token=secret", "--label=nope")).toMatchObject({ code: 1 });
+});
+
+test("explain --url says how the admin API is turned on", { timeout: 60_000 }, async () => {
+  const models = [{ name: "m", path: join(MODELS, "half_plus_two") }];
+  await using gateway = await startTensorgate({ models });
+  const { code, stderr } = await tensorgate("config", "explain", `--url=${gateway.rest}`, "--model=m");
+  expect([code, stderr]).toEqual([1, expect.stringContaining('"admin: { enabled: true }"')]);
+});

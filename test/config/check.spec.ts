@@ -198,6 +198,21 @@ describe("a finding", () => {
   for (const { what, parts, want } of [
     { what: "is weights that nearly add up to 100", parts: { routes: [split(95, 4)] }, want: [slip(99, 95)] },
     { what: "is weights that add up to a little more", parts: { routes: [split(90, 10, 3)] }, want: [slip(103, 90)] },
+    {
+      what: "is such weights of other HTTP servers",
+      parts: {
+        http: [
+          {
+            prefix: "/x",
+            split: [
+              { name: "a", upstream: "http://h:1", weight: 98 },
+              { name: "b", upstream: "http://h:2", weight: 1 },
+            ],
+          },
+        ],
+      },
+      want: [slip(99, 98).replace("routes", "http")],
+    },
     { what: "is not weights that add up", parts: { routes: [split(95, 5)] }, want: [] },
     { what: "is not fractions that add up", parts: { routes: [split(33.4, 33.3, 33.3)] }, want: [] },
     { what: "is not equal weights", parts: { routes: [split(33, 33, 33)] }, want: [] },
