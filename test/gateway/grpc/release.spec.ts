@@ -13,7 +13,7 @@ const MESSAGE = encodePredictRequest(
 );
 
 /** Its memory may be used again only when nobody can still look at it. */
-for (const { name, use, want } of [
+for (const { name, use, answeredBy = "version", want } of [
   {
     name: "that was sent once, and answered, is released",
     use: ({ body }: InferenceCall, target: Servable) => void body.messageFor(target),
@@ -44,6 +44,12 @@ for (const { name, use, want } of [
     want: 0,
   },
   {
+    name: "that was sent once, and which nobody but its route has answered, is not",
+    use: ({ body }: InferenceCall, target: Servable) => void body.messageFor(target),
+    answeredBy: "route",
+    want: 0,
+  },
+  {
     name: "that was never sent is not",
     use: () => {},
     want: 0,
@@ -61,7 +67,11 @@ for (const { name, use, want } of [
     const backend = createTestBackend();
     backend.serveWith = async (call, target) => {
       use(call, target);
-      return { target, arm: "", content: { is: "message", message: new Uint8Array(0) } };
+      return {
+        target: answeredBy === "route" ? undefined : target,
+        arm: "",
+        content: { is: "message", message: new Uint8Array(0) },
+      };
     };
     let released = 0;
     const context = {
