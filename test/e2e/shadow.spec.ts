@@ -25,6 +25,11 @@ const CONFIG = {
     route("renamed", { shadow: { version: 124, signature: "regress_x_to_y2" } }),
     route("strays", { to: [{ model: "failing", signature: "data_loss" }], shadow: { version: 124 } }),
     { name: "long", match: { model: "outputs" }, to: [{ version: 1 }], shadow: [{ version: 1 }, { model: half }] },
+    route("defaults", {
+      to: [{ version: 7 }],
+      defaultOutputs: { y: [9] },
+      shadow: { version: 124 },
+    }),
     route("absent", { shadow: [{ version: 7 }, { version: 124 }] }),
   ],
 };
@@ -127,6 +132,9 @@ test("a shadow that fails, or is not there, is counted and not seen by the calle
 test("a call whose own target fails is copied all the same, and compared with nothing", async () => {
   expect(await predict("strays")).toHaveProperty("error");
   await expectOutcomes(gateway, "strays", { uncompared: 1 });
+  // So is one that its route has answered by itself.
+  expect(await predict("defaults")).toEqual({ predictions: [[9], [9]] });
+  await expectOutcomes(gateway, "defaults", { uncompared: 1 });
 });
 
 test("a copy over a limit is dropped", async () => {
