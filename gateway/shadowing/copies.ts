@@ -1,5 +1,6 @@
 import type { Answer } from "../call.ts";
 import type { CopiedCall } from "./copied-call.ts";
+import { type GivenAnswer, givenAnswer } from "./given-answer.ts";
 import type { Shadow } from "./shadow.ts";
 
 /** The copies of one call, before they are sent. */
@@ -14,13 +15,13 @@ export class Copies {
 
   /** Passes the caller's answer on, or its failure, and sends the copies once the caller has it. */
   async after(answering: Promise<Answer>): Promise<Answer> {
-    let answer: Answer | undefined;
+    let given: GivenAnswer | undefined;
     try {
-      answer = await answering;
-      if (answer.content.is === "message") answer.content.isShared = true;
+      const answer = await answering;
+      given = givenAnswer(answer);
       return answer;
     } finally {
-      for (const shadow of this.#shadows) void shadow.run(this.#copied, answer);
+      for (const shadow of this.#shadows) void shadow.run(this.#copied, given);
     }
   }
 }

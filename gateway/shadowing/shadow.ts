@@ -1,11 +1,11 @@
 import type { ShadowConfig } from "../../config/index.ts";
 import { type CallSignal, deadlineIn, InferenceError, type Logger } from "../../core/index.ts";
-import { contentBytes } from "../answer-content.ts";
-import type { Answer, AnswerContent, RoutedCall, Servable } from "../call.ts";
+import type { Answer, RoutedCall, Servable } from "../call.ts";
 import type { Comparison } from "../comparing/index.ts";
 import type { ShadowLabels, ShadowMetrics, ShadowOutcome } from "../observe/index.ts";
 import type { Comparer } from "../threads/index.ts";
 import { type CopiedCall, copyFor } from "./copied-call.ts";
+import { type GivenAnswer, isTooLong } from "./given-answer.ts";
 import { MinuteLimit, Samples, type ShadowSample } from "./samples.ts";
 import type { SpareTime } from "./spare-time.ts";
 
@@ -21,9 +21,6 @@ export interface ShadowParts {
   /** Aborted when the gateway shuts down. */
   readonly ended: CallSignal;
 }
-
-/** Longer answers are not compared: copying them for a thread would hold the event loop. */
-const MAX_COMPARED_BYTES = 4 * 2 ** 20;
 
 /** How long comparing two answers may take. */
 const COMPARING_MS = 30_000;
@@ -57,7 +54,7 @@ export class Shadow {
   }
 
   /** Sends a copy in a later turn of the event loop, and compares its answer with the caller's. Never rejects. */
-  async run(copied: CopiedCall, expected: Answer | undefined): Promise<void> {
+  async run(copied: CopiedCall, expected: GivenAnswer | undefined): Promise<void> {
     if (!this.hasRoom(copied.bytes)) return this.drop();
     this.#inFlight++;
     this.#bytes += copied.bytes;
@@ -83,15 +80,15 @@ export class Shadow {
     this.#parts.metrics.forget(this.labels, this.#outputs);
   }
 
-  async #outcome(copied: CopiedCall, expected: Answer | undefined): Promise<ShadowOutcome> {
+  async #outcome(copied: CopiedCall, expected: GivenAnswer | undefined): Promise<ShadowOutcome> {
     const { comparer, metrics, spareTime, ended } = this.#parts;
     const answer = await spareTime.call(() => this.#send(copied));
-    if (expected?.target === undefined || answer.target === undefined) return "uncompared";
+    if (expected === undefined || answer.target === undefined) return "uncompared";
     const { method } = copied;
-    const contents = [expected.content, answer.content] as const;
-    if (method === "MultiInference" || contents.some(isTooLong)) return "skipped";
+    const { content } = expected;
+    if (method === "MultiInference" || content === undefined || isTooLong(answer.content)) return "skipped";
     const limits = { deadline: deadlineIn(COMPARING_MS), signal: ended };
-    const compare = () => comparer.compare(method, ...contents, this.config.tolerance, limits);
+    const compare = () => comparer.compare(method, content, answer.content, this.config.tolerance, limits);
     const { outputs, worst } = await spareTime.call(compare);
     for (const output of outputs) {
       this.#outputs.add(output.output);
@@ -124,10 +121,6 @@ export class Shadow {
       log.info({ ...this.labels, code: error.code, error: error.message }, "a shadow has not answered");
     }
   }
-}
-
-function isTooLong(content: AnswerContent): boolean {
-  return contentBytes(content) > MAX_COMPARED_BYTES;
 }
 
 type Worst = NonNullable<Comparison["worst"]>;

@@ -315,6 +315,28 @@ describe("Classify", () => {
     expect(found).toMatchObject([{ isEqual: false, maxAbsDifference: 1, disagreeing: 1 }]);
   });
 
+  test("a label that is there on one side only makes them differ", () => {
+    for (const answers of [
+      [
+        answer([["cat", 1]]),
+        answer([
+          ["cat", 1],
+          ["dog", 0],
+        ]),
+      ],
+      [
+        answer([
+          ["cat", 1],
+          ["dog", 0],
+        ]),
+        answer([["cat", 1]]),
+      ],
+    ] as const) {
+      const { outputs: found } = classes(...answers);
+      expect(found).toMatchObject([{ isEqual: false, maxAbsDifference: 0, disagreeing: 0 }]);
+    }
+  });
+
   test("other labels are not equal", () => {
     const { outputs: found } = classes(answer([["cat", 1]]), answer([["dog", 1]]));
     expect(found).toMatchObject([{ isEqual: false, maxAbsDifference: undefined, disagreeing: 1 }]);
