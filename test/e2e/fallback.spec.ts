@@ -24,6 +24,8 @@ const ROUTES = {
     responseHeaders: { "X-Team": "ranking" },
   },
   "wrong with defaults": { to: [{ model: "linear" }], defaultOutputs: { y: 1.5 } },
+  /** A long body is not even decoded by then. */
+  hurried: { to: [{ label: "canary" }], fallback: { to: [{ label: "stable" }], after: "1ms" } },
   split: {
     split: [
       { name: "né 1", version: 123, weight: 1 },
@@ -181,6 +183,7 @@ test("a long body is decoded again for each stage that needs it, and waits for n
   for (const [route, version, first] of [
     ["wrong", "123", 2],
     ["slow", "124", 2],
+    ["hurried", "123", 2],
     ["nothing", undefined, 1.5],
   ] as const) {
     const response = await fetch(`${gateway.rest}/v1/models/half_plus_two:predict`, {
