@@ -68,6 +68,8 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
       silence.stop();
       gaveUp.removeEventListener("abort", onGone);
       request.off("data", onPiece).unpipe(outgoing);
+      // Nobody wants the rest of a body that has been answered early.
+      if (answer !== undefined) request.resume();
     });
   });
 }

@@ -10,6 +10,7 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { HTTP_METHODS } from "../../config/index.ts";
 import type { Exchange } from "./exchange.ts";
 import { clientHeaders, type Forwarded, plainAddress, upstreamHeaders } from "./headers.ts";
+import { lingering } from "./linger.ts";
 import { clientLocation } from "./path.ts";
 import { send } from "./send.ts";
 
@@ -91,7 +92,7 @@ export async function createProxy(fail: Fail): Promise<Proxy> {
       onResponse(request, reply, { stream }) {
         const exchange = of(request);
         exchange.answered(stream);
-        reply.send(stream);
+        reply.send(lingering(stream, exchange.request));
         // Else the head would wait for the first bytes of the body, which may be far.
         if (!exchange.response.headersSent) exchange.response.flushHeaders();
       },

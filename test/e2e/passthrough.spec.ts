@@ -109,7 +109,7 @@ test("server-sent events come as they are sent, and a client that leaves ends th
     events = response;
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
   });
-  await using gateway = await startPassing([{ prefix: "/events", upstream: upstream.origin, timeout: "200ms" }]);
+  await using gateway = await startPassing([{ prefix: "/events", upstream: upstream.origin, timeout: "600ms" }]);
   const leave = new AbortController();
   const response = await fetch(`${gateway.rest}/events`, { signal: leave.signal });
   expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -117,7 +117,7 @@ test("server-sent events come as they are sent, and a client that leaves ends th
   // Longer than the timeout: they come when there is something to tell.
   for (const [event, pauseMs] of [
     ["data: 1\n\n", 0],
-    ["data: 2\n\n", 400],
+    ["data: 2\n\n", 1_300],
   ] as const) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     events?.write(event);

@@ -42,7 +42,10 @@ describe("a reload", () => {
     expect((await rest.ask("GET", "/a")).status).toBe(503);
     held[0]?.end("old");
     expect((await asked).text).toBe("old");
+    // Long before it would for being idle.
+    const fromMs = performance.now();
     await ended;
+    expect(performance.now() - fromMs).toBeLessThan(2_000);
     expect((await rest.ask("GET", "/a")).text).toBe("next");
     expect(await rest.metrics()).not.toContain(old.origin);
   });

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { exchange } from "../../setup/http.ts";
 import { bodyOf, startUpstream, tellRequest } from "../../setup/upstream.ts";
+import { allOf } from "../setup/all-of.ts";
 import { startPassingRest } from "../setup/passing.ts";
 
 describe("an answer that has begun", () => {
@@ -88,6 +89,26 @@ test("a body that nobody reads at the upstream does not stay in the gateway's me
   }
   expect(taken).toBeLessThan(100);
   socket.destroy();
+});
+
+test("an answer that comes early reaches a client that is still sending its body", async () => {
+  await using upstream = await startUpstream((_request, response) => {
+    response.writeHead(413, { "content-length": 8 }).end("too much");
+  });
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin }]);
+  for (let i = 0; i < 5; i++) {
+    const socket = rest.socket();
+    const all = allOf(socket);
+    // As clients do that send all of their body before they look for an answer.
+    socket.pause();
+    socket.write("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n");
+    for (let pieces = 0; pieces < 20; pieces++) {
+      socket.write(Buffer.alloc(100_000));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    socket.resume();
+    expect(await all).toMatch(/^HTTP\/1\.1 413 [^]*\r\n\r\ntoo much$/);
+  }
 });
 
 test("whatever the upstream answers early, the rest of a long body does no harm", async () => {
