@@ -222,6 +222,19 @@ describe("a reload", () => {
     await expect.poll(() => pools.figures()[0]?.endpoints.leaving, { timeout: 5_000 }).toBe(0);
   });
 
+  test("that names only endpoints where nobody is leaves the old ones answering", async () => {
+    await using started = await startWorkers(1);
+    const [old] = started.workers as [(typeof started.workers)[0]];
+    const config = configOf([pool("far", [old.address])], served("1", "far"));
+    await using running = start(config);
+    await ready(running.pools);
+    running.pools.apply({ ...config, pools: [pool("far", ["unix:/nobody/listens"])] });
+    const begun = performance.now();
+    expect(await running.predict("pid")).toBe(old.pid);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(running.pools.figures()[0]?.endpoints).toEqual({ up: 1, heldBack: 0, down: 1, leaving: 0 });
+  });
+
   test("keeps the endpoints that stay, with what is in flight there", async () => {
     await using started = await startWorkers(2);
     const [kept, added] = started.workers as [(typeof started.workers)[0], (typeof started.workers)[0]];
