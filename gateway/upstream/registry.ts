@@ -105,9 +105,14 @@ export class Registry<E> {
     return this.#views.get(name)?.served.get(version)?.endpoints ?? [];
   }
 
-  /** Whether it serves a model that none of `others` has, in any version or in that very one. */
-  isNeeded(endpoint: E, others: (endpoint: E) => boolean, inThatVersion: boolean): boolean {
-    for (const name of this.#endpoints.get(endpoint)?.models.keys() ?? []) {
+  /** Whether it serves one of the models that none of `others` has, in any version or in that very one. */
+  isNeeded(
+    endpoint: E,
+    models: readonly { readonly name: ModelName }[],
+    others: (endpoint: E) => boolean,
+    inThatVersion: boolean,
+  ): boolean {
+    for (const { name } of models) {
       const all = [...(this.#views.get(name)?.served.values() ?? [])];
       const own = all.filter(({ endpoints }) => endpoints.includes(endpoint));
       const isCovered = ({ endpoints }: ServedVersion<E>): boolean => endpoints.some(others);

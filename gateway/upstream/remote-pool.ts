@@ -47,7 +47,7 @@ export class RemotePool implements OnePool {
   readonly #discovery: Discovery;
   readonly #retiring = new Map<string, NodeJS.Timeout>();
   #pool: PoolConfig;
-  #own: PoolModels["own"];
+  #models: PoolModels;
   #balancer: Balancer<Endpoint>;
   #inFlight = 0;
   #overflows = 0;
@@ -57,7 +57,7 @@ export class RemotePool implements OnePool {
     const log = options.log.child({ pool: pool.name });
     this.#options = { ...options, log };
     this.#pool = pool;
-    this.#own = models.own;
+    this.#models = models;
     this.#balancer = createBalancer(pool.balance);
     this.#members = new Members({
       pool: pool.name,
@@ -97,7 +97,7 @@ export class RemotePool implements OnePool {
 
   apply(pool: PoolConfig, models: PoolModels, config: Config): void {
     this.#pool = pool;
-    this.#own = models.own;
+    this.#models = models;
     this.#discovery.apply(pool);
     const { breaker } = config.resilience;
     this.#members.apply(wantedOf(pool, models, config), breaker, (name) => this.#retiring.has(name));
@@ -106,7 +106,7 @@ export class RemotePool implements OnePool {
   missing(of?: ModelName): string[] {
     const { name, kind } = this.#pool;
     const readyWorkers = this.#members.connected().length;
-    const own = of === undefined ? this.#own : this.#own.filter((model) => model.name === of);
+    const own = of === undefined ? this.#models.own : this.#models.own.filter((model) => model.name === of);
     if (readyWorkers === 0) return own.map((model) => `model ${model.name}: no endpoint of pool ${name} is connected`);
     return missing({
       // Which versions there are is such a server's own affair.
@@ -134,7 +134,8 @@ export class RemotePool implements OnePool {
     for (const name of this.#retiring.keys()) {
       const endpoint = this.#members.get(name)?.endpoint;
       const stays = (other: Endpoint): boolean => other.ready && !this.#retiring.has(other.name);
-      const isNeeded = endpoint?.ready && this.registry.isNeeded(endpoint, stays, this.kind === "tensorgate");
+      const isNeeded =
+        endpoint?.ready && this.registry.isNeeded(endpoint, this.#models.all, stays, this.kind === "tensorgate");
       if (!isNeeded) this.#leave(name);
     }
   }

@@ -86,6 +86,10 @@ function wanted(name: string, joined = false): WantedModel {
 }
 
 function watch(port: number, ...models: readonly WantedModel[]) {
+  return watchEvery(20, port, models);
+}
+
+function watchEvery(intervalMs: number, port: number, models: readonly WantedModel[]) {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
     "grpc.initial_reconnect_backoff_ms": 50,
     "grpc.max_reconnect_backoff_ms": 100,
@@ -94,7 +98,7 @@ function watch(port: number, ...models: readonly WantedModel[]) {
   const watching = new ServingWatch({
     client,
     log: silentLogger,
-    intervalMs: () => 20,
+    intervalMs: () => intervalMs,
     onReport: (response) => reports.push(response),
     onLost: () => reports.push("lost"),
   });
@@ -167,7 +171,7 @@ test("what was answered with not found is told anew, whatever the server says of
 
 test("other wanted models are asked for at once", async () => {
   using server = await startServing({ m: { 1: "AVAILABLE" }, n: { 7: "AVAILABLE" } });
-  using watched = watch(server.port, wanted("m"));
+  using watched = watchEvery(60_000, server.port, [wanted("m")]);
   await expect.poll(watched.last).toBe("m 1 AVAILABLE");
   watched.watching.apply({ models: [wanted("n")], generation: "6" });
   await expect.poll(watched.last).toBe("n 7 AVAILABLE");
