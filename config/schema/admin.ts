@@ -1,6 +1,7 @@
 import type { z } from "zod";
+import { token } from "./clients.ts";
 import { section } from "./scalar.ts";
-import { text, yesNo } from "./units.ts";
+import { yesNo } from "./units.ts";
 
 /** `admin:` — the admin API under `/admin/`. Swapped by a reload. */
 export interface AdminConfig {
@@ -13,7 +14,7 @@ export interface AdminConfig {
 
 export const adminSchema: z.ZodType<AdminConfig> = section({
   enabled: yesNo().prefault(false).describe("Whether the REST port answers under /admin/."),
-  token: text()
+  token: token()
     .optional()
     .describe("What a call shows as Authorization: Bearer; without one only calls from this machine are taken."),
   explainHeader: yesNo()

@@ -13,7 +13,7 @@ export interface ClientConfig {
 }
 
 /** A token's faults never show it. */
-function token(): z.ZodType<string> {
+export function token(): z.ZodType<string> {
   const expected = "a token in quotes, of visible ASCII characters without spaces";
   return scalar(expected, { type: "string", pattern: "^[!-~]+$" }, (value) =>
     typeof value === "string" && /^[!-~]+$/.test(value) ? value : new Unfit(`expected ${expected}`),
