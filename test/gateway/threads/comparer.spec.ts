@@ -50,6 +50,14 @@ for (const { name, one, other } of [
   });
 }
 
+test("memory of which an answer has only a part stays with the others that have some", async () => {
+  const answer = encodePredictResponse(SPEC, tensors(ROWS, 1), "typed");
+  const room = Buffer.concat([Buffer.from("theirs"), answer]);
+  const other: AnswerContent = { is: "message", message: room.subarray(6) };
+  expect((await comparer.compare("Predict", message(ROWS, 1), other, TOLERANCE, limits())).worst).toBeUndefined();
+  expect(room.subarray(0, 6).toString()).toBe("theirs");
+});
+
 test("short ones are compared at once", () => {
   expect(comparer.compare("Predict", message(10, 1), message(10, 1), TOLERANCE, limits())).not.toBeInstanceOf(Promise);
 });
