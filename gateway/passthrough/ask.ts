@@ -8,6 +8,9 @@ import type { UpstreamEndpoint, UpstreamHead } from "./upstream-endpoint.ts";
 /** Doing these twice is as doing them once (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
 
+/** A connection that takes longer, TLS included, is given up, and the request goes elsewhere. */
+const CONNECT_MS = 5_000;
+
 /**
  * One try, at one endpoint: resolves with the answer as soon as its head has come; its body is still on the way. The
  * request's body begins to flow only when there is a connection, so that a try that got none has used up nothing. Rejects
@@ -31,8 +34,9 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
       if (answer !== undefined) return !exchange.response.writableNeedDrain;
       return !isConnected || !hasBody || request.readableEnded || outgoing.writableNeedDrain;
     };
-    const silence = watchSilence(timeoutMs, isTheirTurn, () =>
-      end(passError("silent", `${name}: nothing has come from the upstream for ${timeoutMs} ms`)),
+    const connectMs = Math.min(timeoutMs, CONNECT_MS);
+    let silence = watchSilence(connectMs, isTheirTurn, () =>
+      outgoing.destroy(Object.assign(new Error("no connection"), { code: `no connection within ${connectMs} ms` })),
     );
     const onGone = (): void => end(passError("left", "the client gave up"));
     gaveUp.addEventListener("abort", onGone, { once: true });
@@ -45,9 +49,12 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
     if (!hasBody) outgoing.end();
     whenConnected(outgoing, () => {
       isConnected = true;
-      silence.broken();
-      if (!hasBody || outgoing.destroyed) return;
-      request.on("data", onPiece).pipe(outgoing);
+      silence.stop();
+      if (outgoing.destroyed) return;
+      silence = watchSilence(timeoutMs, isTheirTurn, () =>
+        end(passError("silent", `${name}: nothing has come from the upstream for ${timeoutMs} ms`)),
+      );
+      if (hasBody) request.on("data", onPiece).pipe(outgoing);
     });
 
     outgoing.on("response", (incoming) => {

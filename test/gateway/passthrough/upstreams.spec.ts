@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { named, startUpstream, tellRequest } from "../../setup/upstream.ts";
 import { startPassingRest } from "../setup/passing.ts";
@@ -20,6 +20,18 @@ describe("of several upstreams", () => {
     expect(replies.map(({ json }) => (json as { body: string }).body)).toEqual(replies.map((_, i) => `body ${i}`));
     const { host } = new URL(alive.origin);
     expect(replies.every(({ json }) => (json as { headers: { host: string } }).headers.host === host)).toBe(true);
+  });
+
+  test("one that takes no connection is given up, and another one asked", async () => {
+    const mute = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const { port } = mute.address() as AddressInfo;
+    await using alive = await startUpstream(named("alive"));
+    const upstreams = [`https://127.0.0.1:${port}`, alive.origin];
+    await using rest = await startPassingRest([{ prefix: "/a", upstreams, timeout: "300ms" }], NEVER_OPEN);
+    const replies = await Promise.all(Array.from({ length: 10 }, () => rest.ask("POST", "/a", { body: "x" })));
+    expect(replies.map(({ text }) => text)).toEqual(replies.map(() => "alive"));
+    mute.close();
   });
 
   test("nothing is sent again where retries are off, or where all are dead", async () => {
