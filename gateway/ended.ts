@@ -1,4 +1,11 @@
-import { InferenceError, onDeadline, type StatusCode, timeLeftMs } from "../core/index.ts";
+import {
+  type CallSignal,
+  type Deadline,
+  InferenceError,
+  onDeadline,
+  type StatusCode,
+  timeLeftMs,
+} from "../core/index.ts";
 import type { CallLimits } from "./call.ts";
 
 /** What TensorFlow says when a session run outlasts its timeout (`DirectSession::WaitForNotification`). */
@@ -15,7 +22,7 @@ export function timedOut(): InferenceError {
 const TIMER_SLACK_MS = 50;
 
 /** How a call has ended for its client: once that has gone or its deadline has passed, it knows no other end. */
-export function endedWith(code: StatusCode, { deadline, signal }: CallLimits): StatusCode {
+export function endedWith(code: StatusCode, deadline: Deadline, signal: CallSignal): StatusCode {
   if (!signal.aborted) return code;
   return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
 }

@@ -39,7 +39,12 @@ async function answered(steps: Steps, decision: Decision): Promise<Answer> {
     const at: Whereabouts = { routed: undefined };
     const startedMs = performance.now();
     const ended = (arm: string, code: Parameters<typeof endedWith>[0]): void =>
-      steps.stageEnded(route.name, arm, endedWith(code, call), (performance.now() - startedMs) / 1000);
+      steps.stageEnded(
+        route.name,
+        arm,
+        endedWith(code, call.deadline, call.signal),
+        (performance.now() - startedMs) / 1000,
+      );
     try {
       const answer = await runStage(steps, limited, stage, isEnd, at);
       ended(answer.arm, "OK");

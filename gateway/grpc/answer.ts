@@ -66,7 +66,7 @@ async function respond<Response>(
   answer: (context: CallContext) => Response | Promise<Response>,
 ): Promise<Outcome<Response>> {
   const observation = observer.start({ protocol: "grpc", method, request: path, client: peer });
-  const codeOf = (code: StatusCode): StatusCode => endedWith(code, { deadline, signal });
+  const codeOf = (code: StatusCode): StatusCode => endedWith(code, deadline, signal);
   let response: Response;
   try {
     const client = backend.authenticate(header, certificate);

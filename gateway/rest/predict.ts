@@ -22,7 +22,8 @@ class PredictCall implements JsonCall {
   readonly readsAnswer = true;
   readonly #json: RequestBody;
   readonly #parts: JsonCallParts;
-  #format: PredictFormat;
+  /** Of what was read of it. */
+  #format: PredictFormat | undefined;
   #signature: Signature | undefined;
   #target: Servable | undefined;
   #asked: string | undefined;
@@ -30,7 +31,6 @@ class PredictCall implements JsonCall {
 
   constructor(json: RequestBody, parts: JsonCallParts) {
     this.#json = json;
-    this.#format = predictFormat(json);
     this.#parts = parts;
   }
 
@@ -65,7 +65,12 @@ class PredictCall implements JsonCall {
   }
 
   answerOf(content: AnswerContent, limits: CallLimits): Uint8Array | Promise<Uint8Array> {
-    return writeAnswer(this.#parts, { of: "Predict", format: this.#format }, content, limits);
+    return writeAnswer(
+      this.#parts,
+      { of: "Predict", format: this.#format ?? predictFormat(this.#json) },
+      content,
+      limits,
+    );
   }
 
   explain(thrown: unknown): unknown {

@@ -199,6 +199,12 @@ test("a long body is decoded again for each stage that needs it, and waits for n
   }
 });
 
+test("calls of many clients that wait together leave a target that doesn't answer", async () => {
+  const xs = Array.from({ length: 60 }, (_, i) => i);
+  const answers = await Promise.all(xs.map((x) => ask({ instances: [x] }, "slow")));
+  expect(answers).toEqual(xs.map((x) => ({ predictions: [x / 2 + 2] })));
+});
+
 test("each stage is counted under its route and arm", async () => {
   const { text } = await gateway.get("/metrics");
   const counted = (labels: string): number =>
