@@ -1,12 +1,5 @@
-import { batchingByModel, type Config, didYouMean } from "../config/index.ts";
-import {
-  CallController,
-  InferenceError,
-  type Logger,
-  type ModelName,
-  type Version,
-  type VersionStatus,
-} from "../core/index.ts";
+import { batchingByModel, type Config } from "../config/index.ts";
+import { CallController, type Logger, type ModelName } from "../core/index.ts";
 import { authenticator, createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
@@ -14,6 +7,7 @@ import { type Apply, type Control, createAdminApi } from "./control/index.ts";
 import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { addExplanation } from "./explain-header.ts";
 import { createGrpcServer } from "./grpc/index.ts";
+import { atMostEvery, HEALTH_MS, healthTeller } from "./health-teller.ts";
 import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
 import { OutputTypes } from "./output-types.ts";
@@ -24,6 +18,7 @@ import { createRestServer } from "./rest/index.ts";
 import { compileRoutes, decide, explain, resolve, routeStage, routesWithoutArm, servableOf } from "./routing/index.ts";
 import { serve } from "./serve.ts";
 import { createShadowing, type ShadowSample } from "./shadowing/index.ts";
+import { statusRows } from "./status-rows.ts";
 import { attempt, type Steps } from "./steps.ts";
 import { createPools, type PlaceEvents, type WorkerPlaces } from "./upstream/index.ts";
 import { within } from "./within.ts";
@@ -61,12 +56,6 @@ export interface Gateway {
 
 /** Of that, what a process takes that has to be killed. */
 const KILL_MS = 200;
-
-/** With thousands of models that load, readiness is not judged anew for each of them. */
-const HEALTH_MS = 50;
-
-/** The log names only the first things that are missing; /readyz has them all. */
-const MISSING_LOGGED = 10;
 
 /** Opens the ports and starts the pool. Throws an Error that a person can read when a port cannot be had. */
 export async function startGateway({
@@ -186,14 +175,7 @@ export async function startGateway({
           },
           configFacts: () => control.facts(),
         });
-  let wasReady = false;
-  const tellHealth = (): void => {
-    const ready = missing().length === 0;
-    grpcServer.setServing(ready);
-    if (ready !== wasReady)
-      log.info(ready ? {} : { missing: missing().slice(0, MISSING_LOGGED) }, ready ? "ready" : "not ready");
-    wasReady = ready;
-  };
+  const tellHealth = healthTeller({ missing, setServing: (is) => grpcServer.setServing(is), log });
   pools.onChange(atMostEvery(HEALTH_MS, tellHealth));
 
   const close = async (callsMs: number, workersMs: () => number): Promise<void> => {
@@ -235,33 +217,8 @@ export async function startGateway({
   }
 }
 
-/** The calls of `periodMs` become one, at its end. */
-function atMostEvery(periodMs: number, act: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      act();
-    }, periodMs).unref();
-  };
-}
-
 /** `resilience.timeout` caps the client's own deadline. */
 function capped<Call extends { readonly deadline: number }>(call: Call, timeoutMs: number): Call {
   const deadline = performance.now() + timeoutMs;
   return deadline < call.deadline ? { ...call, deadline } : call;
-}
-
-/** The words of TensorFlow Serving's `get_model_status_impl.cc`. */
-function statusRows(
-  rows: readonly VersionStatus[] | undefined,
-  name: ModelName,
-  version: Version | undefined,
-  known: Iterable<ModelName>,
-): readonly VersionStatus[] {
-  const found = rows?.filter((row) => version === undefined || row.version === version) ?? [];
-  if (found.length > 0) return found;
-  const what = version === undefined ? "any versions" : `version ${version}`;
-  const meant = rows === undefined ? didYouMean(name, known) : "";
-  throw new InferenceError("NOT_FOUND", `Could not find ${what} of model ${name}${meant}`);
 }
