@@ -113,6 +113,8 @@ export interface RoutedCall {
   readonly arm: string;
   /** What ties the call to its arm; undefined: nothing. */
   readonly key?: string | undefined;
+  /** A copy, for which nobody waits: how it ends is held against nobody. */
+  readonly isCopy?: boolean | undefined;
 }
 
 export interface Answer {

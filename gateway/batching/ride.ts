@@ -69,7 +69,8 @@ export class Ride implements Host {
     let deadline = first.deadline;
     for (const passenger of this.#passengers) deadline = Math.max(deadline, passenger.deadline);
     const inputs = this.#passengers.map((passenger) => passenger.inputs);
-    return joined(first.routed, inputs, this.#padding, { deadline, signal: this.#ended.signal });
+    const isCopy = this.#passengers.every(({ routed }) => routed.isCopy);
+    return joined({ ...first.routed, isCopy }, inputs, this.#padding, { deadline, signal: this.#ended.signal });
   }
 
   /** Whether all have been answered. */

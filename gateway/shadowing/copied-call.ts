@@ -26,7 +26,7 @@ export function copyFor(
     header,
     client,
   };
-  return { call, target, arm: "", key };
+  return { call, target, arm: "", key, isCopy: true };
 }
 
 class CopyBody implements CallBody {

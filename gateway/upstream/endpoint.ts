@@ -30,6 +30,13 @@ export interface EndpointOptions {
   readonly onUnloaded?: () => void;
 }
 
+export interface SendingOptions {
+  /** Leaves it to the worker which of a tensor's fields it fills. */
+  readonly inAnyForm?: boolean | undefined;
+  /** The breaker does not count it. */
+  readonly isCopy?: boolean | undefined;
+}
+
 /** One worker as the gateway sees it: its connections, its load and its health. The creator closes it. */
 export class Endpoint implements Load {
   readonly name: string;
@@ -82,17 +89,20 @@ export class Endpoint implements Load {
     return this.#breaker.state;
   }
 
-  /**
-   * Sends one request message and answers with the response message; `inAnyForm` leaves it to the worker which of a
-   * tensor's fields it fills. Fails as `unaryCall` does.
-   */
-  async call(method: InferenceMethod, message: Bytes, limits: CallLimits, inAnyForm = false): Promise<Bytes> {
+  /** Sends one request message and answers with the response message. Fails as `unaryCall` does. */
+  async call(
+    method: InferenceMethod,
+    message: Bytes,
+    limits: CallLimits,
+    { inAnyForm, isCopy }: SendingOptions = {},
+  ): Promise<Bytes> {
     // What runs elsewhere may be a plain TensorFlow Serving.
-    const toOwn = inAnyForm && method === "Predict" && this.#lines.areLocal;
+    const toOwn = inAnyForm === true && method === "Predict" && this.#lines.areLocal;
     const raw = toOwn ? workerInferenceRaw.Predict : predictionServiceRaw[method];
     this.#inFlight++;
     try {
-      return await this.#breaker.run(() => this.#lines.call(raw, message, limits, this.name));
+      const send = (): Promise<Bytes> => this.#lines.call(raw, message, limits, this.name);
+      return await (isCopy === true ? send() : this.#breaker.run(send));
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
       const kind = failureOf(error)?.kind;

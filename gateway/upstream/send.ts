@@ -37,7 +37,8 @@ export function createSend(
       throw noneLeft(endpoints, target.name);
     }
     try {
-      const answer = await endpoint.call(call.method, message, call, call.body.readsAnswer);
+      const form = { inAnyForm: call.body.readsAnswer, isCopy: routed.isCopy };
+      const answer = await endpoint.call(call.method, message, call, form);
       return { target, arm, content: receivedMessage(answer) };
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");

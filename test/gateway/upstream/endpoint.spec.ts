@@ -54,7 +54,7 @@ test("in any form, only a worker of this machine is asked in a way of our own", 
   using elsewhere = connect(server.port);
   using here = connect(server.socket);
   const ask = async ({ endpoint }: { endpoint: Endpoint }): Promise<Uint8Array> =>
-    joined(await endpoint.call("Predict", text("a"), NO_LIMITS, true));
+    joined(await endpoint.call("Predict", text("a"), NO_LIMITS, { inAnyForm: true }));
   expect(await ask(elsewhere)).toEqual(text("a"));
   // The server has the service of TensorFlow Serving alone.
   expect((await failureWith(ask(here))).message).toContain("/tensorgate.v1.WorkerInference/Predict");
@@ -229,6 +229,16 @@ describe.each(["port", "socket"] as const)("to a %s", (over) => {
         await failureWith(endpoint.call("Predict", text("graph"), NO_LIMITS));
         await failureWith(endpoint.call("Predict", text("never"), { ...NO_LIMITS, deadline: deadlineIn(5) }));
         await failureWith(endpoint.call("Predict", text("never"), { ...NO_LIMITS, signal: AbortSignal.timeout(5) }));
+      }
+      expect(endpoint).toMatchObject({ breakerState: "closed", pickable: true });
+    });
+
+    test("does not count what becomes of copies, which nobody waits for", async () => {
+      using server = await startRawServer(() => ({ code: 14, details: "sick" }));
+      using connected = connect(server[over]);
+      const { endpoint } = connected;
+      for (let i = 0; i < 10; i++) {
+        await failureWith(endpoint.call("Predict", text("x"), NO_LIMITS, { isCopy: true }));
       }
       expect(endpoint).toMatchObject({ breakerState: "closed", pickable: true });
     });
