@@ -13,7 +13,18 @@ interface Overview {
   readonly missing: readonly string[];
   /** Absent from gateways that are older than it. */
   readonly config?: { readonly fingerprint: string; readonly refused: number };
+  readonly ramps?: readonly RampRow[];
   readonly models: readonly { readonly name: string; readonly versions: readonly VersionRow[] }[];
+}
+
+interface RampRow {
+  readonly route: string;
+  /** The arm that grows, by `percent` of the route's requests now. */
+  readonly arm: string;
+  readonly phase: string;
+  readonly step: number;
+  readonly steps: number;
+  readonly percent: number;
 }
 
 interface VersionRow {
@@ -25,8 +36,8 @@ interface VersionRow {
 }
 
 /**
- * Prints every model's versions with their states, the signatures whose calls are not merged with the reason, whether the
- * last reload was refused, and what is missing until the gateway is ready. Exit status 0 when it is ready.
+ * Prints every model's versions with their states, the signatures whose calls are not merged with the reason, the ramps, whether
+ * the last reload was refused, and what is missing until the gateway is ready. Exit status 0 when it is ready.
  */
 export async function status(options: StatusOptions): Promise<number> {
   const { text } = await askGateway(options.url, "statusz");
@@ -35,7 +46,7 @@ export async function status(options: StatusOptions): Promise<number> {
   return overview.ready ? 0 : 1;
 }
 
-function described({ ready, missing, config, models }: Overview): string {
+function described({ ready, missing, config, ramps = [], models }: Overview): string {
   const rows = models.flatMap(({ name, versions }) =>
     versions.length === 0
       ? [[name, "-", "no version found", "", ""]]
@@ -46,6 +57,16 @@ function described({ ready, missing, config, models }: Overview): string {
   );
   const parts = [table(["MODEL", "VERSION", "STATE", "MERGED", "ERROR"], rows)];
   if (apart.length > 0) parts.push("\n", table(["MODEL", "VERSION", "SIGNATURE", "MERGED", "REASON"], apart));
+  if (ramps.length > 0) {
+    const cells = ramps.map((ramp) => [
+      ramp.route,
+      ramp.arm,
+      ramp.phase,
+      `${ramp.step} of ${ramp.steps}`,
+      `${ramp.percent}%`,
+    ]);
+    parts.push("\n", table(["ROUTE", "ARM", "RAMP", "STEP", "PERCENT"], cells));
+  }
   if (config !== undefined && config.refused > 0) {
     const errors = config.refused === 1 ? "1 error" : `${config.refused} errors`;
     parts.push(

@@ -1,6 +1,6 @@
 import type { ModelConfig, ReloadCause, RestartPart, WrittenModel } from "../../config/index.ts";
 import type { ModelName } from "../../core/index.ts";
-import type { RampCommand, RampStatus } from "../ramps/index.ts";
+import type { RampCommand, RampFacts, RampStatus } from "../ramps/index.ts";
 import type { ShadowSample } from "../shadowing/index.ts";
 
 /**
@@ -38,6 +38,7 @@ export interface ConfigFacts {
   readonly appliedAt: string;
   /** How many errors the last reload was refused for; 0: it was not. */
   readonly refused: number;
+  readonly ramps: readonly RampFacts[];
 }
 
 export interface ControlStatus {

@@ -11,7 +11,14 @@ import {
   watchSettings,
 } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName } from "../../core/index.ts";
-import { type ArmReport, createRamps, type RampCommand, type RampStatus, type Ramps } from "../ramps/index.ts";
+import {
+  type ArmReport,
+  createRamps,
+  type RampCommand,
+  type RampStatus,
+  type Ramps,
+  rampFacts,
+} from "../ramps/index.ts";
 import type { ShadowSample } from "../shadowing/index.ts";
 import type { StateFolder } from "../state/index.ts";
 import { within } from "../within.ts";
@@ -132,7 +139,8 @@ export class Keeper implements Control {
 
   async facts(): Promise<ConfigFacts> {
     const refused = this.#lastReload?.errors.length ?? 0;
-    return { fingerprint: this.#fingerprint, appliedAt: this.#appliedAt.toISOString(), refused };
+    const ramps = this.#ramps.status().map(rampFacts);
+    return { fingerprint: this.#fingerprint, appliedAt: this.#appliedAt.toISOString(), refused, ramps };
   }
 
   async status(): Promise<ControlStatus> {

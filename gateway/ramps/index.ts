@@ -3,5 +3,5 @@ export type { RampStore } from "./kept.ts";
 export type { RampPhase } from "./ramp-state.ts";
 export { createRamps, type Ramps, type RampsOptions } from "./ramps.ts";
 export { type ArmReport, sumOfReports } from "./report.ts";
-export type { RampStatus } from "./status.ts";
+export { type RampFacts, type RampStatus, rampFacts } from "./status.ts";
 export { atFirstStep } from "./weights.ts";

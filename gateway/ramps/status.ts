@@ -26,6 +26,13 @@ export interface RampStatus {
   readonly figures?: Figures;
 }
 
+/** Of a ramp, what everybody may see. */
+export type RampFacts = Pick<RampStatus, "route" | "arm" | "phase" | "step" | "steps" | "percent">;
+
+export function rampFacts({ route, arm, phase, step, steps, percent }: RampStatus): RampFacts {
+  return { route, arm, phase, step, steps, percent };
+}
+
 /** The names of the two arms, and what the ramp asks of them. */
 export interface RampParts {
   readonly route: string;

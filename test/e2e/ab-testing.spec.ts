@@ -58,6 +58,7 @@ async function type(session: string): Promise<void> {
 async function inShell(command: string): Promise<string> {
   const here = command
     .replaceAll("http://127.0.0.1:8501", gateway?.rest ?? "")
+    .replaceAll("npx tensorgate status", `npx tensorgate status --url ${gateway?.rest}`)
     .replaceAll("npx tensorgate", `node ${PROGRAM}`)
     .replaceAll("curl -d", "curl -sS -d");
   try {
