@@ -83,6 +83,7 @@ test("with the flag a label may wait for its version, unless it is in use for an
   const half = { name: "half", base_path: HALF, model_version_policy: { all: {} } };
   expect(await reload({ ...half, version_labels: { stable: 123, next: 125 } })).toBe("OK");
   await expect.poll(() => answering("half", { version_label: "stable" })).toBe("half 123 serving_default");
+  await expect.poll(() => answering("half")).toBe("half 124 serving_default");
   expect(await answering("half", { version_label: "next" })).toBe(
     "NOT_FOUND: Servable not found for request: Specific(half, 125)",
   );
