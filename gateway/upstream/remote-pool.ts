@@ -5,6 +5,7 @@ import type { Answer, RoutedCall } from "../call.ts";
 import type { LoadTry, PoolFigures } from "../observe/index.ts";
 import { type Balancer, createBalancer } from "./balance/index.ts";
 import type { Changes } from "./changes.ts";
+import { isCrowded } from "./crowded.ts";
 import { Discovery, type Lookup } from "./discovery.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { PingConfig } from "./lines.ts";
@@ -200,7 +201,7 @@ export class RemotePool implements OnePool {
 
   async #sendWithin(send: (routed: RoutedCall) => Promise<Answer>, routed: RoutedCall): Promise<Answer> {
     const { name, limits } = this.#pool;
-    if (this.#inFlight >= limits.maxInFlight) {
+    if (isCrowded(routed, this.#inFlight, limits.maxInFlight)) {
       this.#overflows++;
       const message = `pool ${name} has as many calls as its limits allow`;
       throw new InferenceError("UNAVAILABLE", message, { retryAfterMs: 1000 });

@@ -2,6 +2,7 @@ import { InferenceError } from "../../core/index.ts";
 import { receivedMessage } from "../answer-content.ts";
 import type { Answer, InferenceCall, RoutedCall } from "../call.ts";
 import { failureOf } from "./call-failure.ts";
+import { isCrowded } from "./crowded.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Registry } from "./registry.ts";
 
@@ -32,9 +33,10 @@ export function createSend(
     const message = call.body.messageFor(target);
     const endpoints = registry.endpointsOf(target.name, target.version);
     const endpoint = pick(endpoints, tried.get(call), routed);
-    if (endpoint === undefined) {
-      if (endpoints.some(({ full }) => full)) onOverflow();
-      throw noneLeft(endpoints, target.name);
+    if (endpoint === undefined || isCrowded(routed, endpoint.inFlight, endpoint.maxInFlight)) {
+      const areFull = endpoint !== undefined || endpoints.some(({ full }) => full);
+      if (areFull) onOverflow();
+      throw noneLeft(endpoints, target.name, areFull);
     }
     try {
       const form = { inAnyForm: call.body.readsAnswer, isCopy: routed.isCopy };
@@ -55,12 +57,12 @@ function remember(tried: WeakMap<InferenceCall, Set<Endpoint>>, call: InferenceC
   else endpoints.add(endpoint);
 }
 
-function noneLeft(endpoints: readonly Endpoint[], name: string): InferenceError {
+function noneLeft(endpoints: readonly Endpoint[], name: string, areFull: boolean): InferenceError {
   const ready = endpoints.filter((endpoint) => endpoint.ready);
   const sentence =
     ready.length === 0
       ? `no worker that serves model ${name} is ready`
-      : ready.some(({ full }) => full)
+      : areFull
         ? `all workers that serve model ${name} have as many calls as their pool's limits allow`
         : `all workers that serve model ${name} are held back after too many failures`;
   return new InferenceError("UNAVAILABLE", sentence, { retryable: ready.length === 0, retryAfterMs: 1000 });

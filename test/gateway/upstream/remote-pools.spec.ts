@@ -62,11 +62,14 @@ function start(config: Config) {
     log: silentLogger,
     places: ownPlaces(config.workers, () => expect.fail("no worker is to be started"), silentLogger),
   });
-  const predict = async (text: string, draft: CallDraft = {}): Promise<string> => {
+  const predict = async (
+    text: string,
+    { isCopy, ...draft }: CallDraft & { isCopy?: boolean } = {},
+  ): Promise<string> => {
     const call = aCall({ ...draft, text });
     const answer = await pools.retry(call, () => {
       const target = resolve(compileRoutes(config), pools.registry, call.spec.name, call.spec.choice);
-      return pools.send({ call, target, arm: "" });
+      return pools.send({ call, target, arm: "", isCopy });
     });
     return Buffer.from(messageOf(answer.content)).toString();
   };
@@ -182,6 +185,29 @@ describe("a pool", () => {
     await hanging;
     expect(await predict("x")).toBe("x");
   });
+
+  test.for([{ maxInFlight: 4 }, { maxInFlightPerEndpoint: 4 }])(
+    "leaves half of its limit to those who wait: %o",
+    async (limit) => {
+      await using started = await startWorkers(1);
+      const addresses = started.workers.map(({ address }) => address);
+      const limits = { ...NO_LIMITS, ...limit };
+      await using running = start(configOf([pool("far", addresses, { limits })], served("1", "far")));
+      const { pools, predict } = running;
+      await ready(pools);
+      const stop = new AbortController();
+      const hanging = [1, 2].map(() => failure(predict("hang", { signal: stop.signal, isCopy: true })));
+      await expect.poll(() => pools.figures()[0]?.inFlight).toBe(2);
+      expect(await failure(predict("x", { isCopy: true }))).toMatchObject({
+        code: "UNAVAILABLE",
+        message: expect.stringContaining("as many calls as"),
+        retryable: false,
+      });
+      expect(await predict("x")).toBe("x");
+      stop.abort();
+      await Promise.all(hanging);
+    },
+  );
 
   test("keeps equal keys at one endpoint of a ring", async () => {
     await using started = await startWorkers(2);
