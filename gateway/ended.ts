@@ -27,10 +27,13 @@ export function endedWith(code: StatusCode, deadline: Deadline, signal: CallSign
   return timeLeftMs(deadline) <= TIMER_SLACK_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
 }
 
-/** What comes of the promise; rejects as soon as the call has ended before that. */
+/** What comes of the promise; rejects as soon as the call has ended before that, and then its failure is nobody's. */
 export function unlessEnded<T>(promise: Promise<T>, { deadline, signal }: CallLimits): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(givenUp());
+    if (signal.aborted) {
+      promise.catch(() => {});
+      return reject(givenUp());
+    }
     const settled = (): void => {
       timer[Symbol.dispose]();
       signal.removeEventListener("abort", leave);

@@ -1,7 +1,8 @@
 import { type Config, checkReloadedLabels, type ModelConfig, serverConfigToModels } from "../config/index.ts";
-import { type CallSignal, InferenceError, notAvailable } from "../core/index.ts";
+import { type CallSignal, NO_DEADLINE, notAvailable } from "../core/index.ts";
 import type { ReloadConfigRequest } from "../protos/index.ts";
 import type { Control } from "./control/index.ts";
+import { unlessEnded } from "./ended.ts";
 import type { Pools } from "./upstream/index.ts";
 
 export interface ReloadParts {
@@ -36,26 +37,11 @@ export async function reloadModels(request: ReloadConfigRequest, parts: ReloadPa
     models,
     added.map(({ name }) => name),
   );
-  await unlessAborted(taken, signal);
+  // The signal ends only the wait.
+  await unlessEnded(taken, { deadline: NO_DEADLINE, signal });
 
   const absent = added.filter(({ name }) => pools.registry.latest(name) === undefined);
   if (absent.length > 0) throw notAvailable(absent.map(({ name }) => ({ name, ...pools.registry.failure(name) })));
-}
-
-/** The signal ends only the wait. */
-async function unlessAborted(promise: Promise<void>, signal: CallSignal): Promise<void> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new InferenceError("CANCELLED", "the client has given up"));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-    promise.catch(() => {});
-  }
 }
 
 /** What the message has no word for stays as it was. */
