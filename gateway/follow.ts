@@ -1,16 +1,11 @@
 import { InferenceError, type ModelName, timeLeftMs } from "../core/index.ts";
-import type { Answer, InferenceCall, RoutedCall } from "./call.ts";
+import type { Answer, InferenceCall } from "./call.ts";
 import { runChain } from "./chain/index.ts";
 import { defaultAnswer } from "./default-outputs.ts";
 import { endedWith } from "./ended.ts";
 import { addRouteHeaders } from "./route-headers.ts";
 import type { Decision, Stage } from "./routing/index.ts";
-import { attempt, type Steps } from "./steps.ts";
-
-/** Where a call has come to within a stage; undefined: no target was available when it was last looked. */
-export interface Whereabouts {
-  routed: RoutedCall | undefined;
-}
+import { attempt, type Steps, type Whereabouts } from "./steps.ts";
 
 /** The way of a call to which a route applies, with what its shadows get of it. */
 export function follow(steps: Steps, decision: Decision): Promise<Answer> {

@@ -27,6 +27,11 @@ export interface Steps {
   readonly outputTypes: OutputTypes;
 }
 
+/** Where a call has come to within a stage of its route; undefined: no target was available when it was last looked. */
+export interface Whereabouts {
+  routed: RoutedCall | undefined;
+}
+
 /** One try, to one version. */
 export function attempt(steps: Pick<Steps, "send">, routed: RoutedCall): Promise<Answer> {
   const { call, target } = routed;

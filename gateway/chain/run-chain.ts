@@ -2,18 +2,13 @@ import type { ChainStep } from "../../config/index.ts";
 import { type ErrorCode, InferenceError, type ModelSpec } from "../../core/index.ts";
 import type { Signature, TensorInfo } from "../../tensor/index.ts";
 import { outputsOf } from "../answer-content.ts";
-import type { Answer, CallBody, InferenceCall, RoutedCall, Servable } from "../call.ts";
+import type { Answer, CallBody, InferenceCall, Servable } from "../call.ts";
 import { sayingAll } from "../expected.ts";
 import { Decision, type Stage } from "../routing/index.ts";
-import { attempt, type Steps } from "../steps.ts";
+import { attempt, type Steps, type Whereabouts } from "../steps.ts";
 import { FirstBody } from "./first-body.ts";
 import { StepBody } from "./step-body.ts";
 import { type StepName, stepText, Values } from "./values.ts";
-
-/** Where the call has come to; undefined: its step had no version available when it was last looked. */
-interface Whereabouts {
-  routed: RoutedCall | undefined;
-}
 
 /**
  * Runs Predict through models one by one: the first gets the request, each later one takes its inputs by name from the outputs

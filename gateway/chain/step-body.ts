@@ -44,10 +44,8 @@ export class StepBody implements CallBody {
 
   /** Why the version that was asked last may not have liked what it got. */
   doubt(): string | undefined {
-    const { made, signature } = {
-      made: this.#made,
-      signature: this.#made?.target.signatures.get(this.#parts.signature),
-    };
+    const made = this.#made;
+    const signature = made?.target.signatures.get(this.#parts.signature);
     return made && signature && misshapen(made.fed, signature, this.#parts.step);
   }
 

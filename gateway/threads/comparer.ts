@@ -1,8 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Tolerance } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
-import { encodePredictResponse } from "../../tensor/index.ts";
-import { contentBytes } from "../answer-content.ts";
+import { contentBytes, messageOf } from "../answer-content.ts";
 import type { AnswerContent, CallLimits } from "../call.ts";
 import { type ComparedMethod, type Comparison, compareAnswers } from "../comparing/index.ts";
 import type { Job } from "./jobs.ts";
@@ -45,7 +44,7 @@ export function createComparer(log: Logger): Comparer {
       if (contentBytes(one) + contentBytes(other) <= AT_ONCE_BYTES)
         return compareAnswers(method, one, other, tolerance);
       const posted = pool.run(() => {
-        const answers = [copyOf(one), ownMemory(messageOf(other))] as const;
+        const answers = [copyOf(one), ownMemory(messageOf(other, "content"))] as const;
         const job: Job = { do: "compare", method, answers, tolerance };
         return { message: job, moved: answers.flatMap(memoryOf) };
       }, limits);
@@ -55,12 +54,8 @@ export function createComparer(log: Logger): Comparer {
   };
 }
 
-function messageOf(content: AnswerContent): Uint8Array {
-  return content.is === "message" ? content.message : encodePredictResponse(content.spec, content.outputs, "content");
-}
-
 /** Of what others look at too. */
 function copyOf(content: AnswerContent): Uint8Array {
-  const message = messageOf(content);
+  const message = messageOf(content, "content");
   return content.is === "message" ? new Uint8Array(message) : ownMemory(message);
 }

@@ -21,6 +21,7 @@ export interface MembersOptions {
   readonly log: Logger;
   readonly onLoadTried?: ((load: LoadTry) => void) | undefined;
   readonly ping?: PingConfig | undefined;
+  /** How long an endpoint that was there may be silent. */
   readonly silentMs: number;
 }
 

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config, PoolConfig, PoolEntry } from "../../config/index.ts";
-import { InferenceError, type Logger, type ModelName } from "../../core/index.ts";
+import { InferenceError, type ModelName } from "../../core/index.ts";
 import type { Answer, RoutedCall } from "../call.ts";
-import type { LoadTry, PoolFigures } from "../observe/index.ts";
+import type { PoolFigures } from "../observe/index.ts";
 import { type Balancer, createBalancer } from "./balance/index.ts";
-import type { Changes } from "./changes.ts";
 import { isCrowded } from "./crowded.ts";
 import { Discovery, type Lookup } from "./discovery.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { PingConfig } from "./lines.ts";
-import { Members } from "./members.ts";
+import { Members, type MembersOptions } from "./members.ts";
 import type { PoolModels } from "./models-by-pool.ts";
 import type { OnePool } from "./one-pool.ts";
 import { poolFigures } from "./pool-figures.ts";
@@ -21,14 +19,9 @@ import { wantedModels } from "./wanted-models.ts";
 import type { WorkerLink } from "./worker-link.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 
-export interface RemotePoolOptions {
-  readonly changes: Changes;
-  readonly log: Logger;
+export interface RemotePoolOptions
+  extends Pick<MembersOptions, "changes" | "log" | "onLoadTried" | "ping" | "silentMs"> {
   readonly lookup: Lookup;
-  readonly onLoadTried?: ((load: LoadTry) => void) | undefined;
-  readonly ping?: PingConfig | undefined;
-  /** How long an endpoint may be away before its versions are forgotten. */
-  readonly silentMs: number;
 }
 
 /** How long an endpoint that is no longer named answers what no other one can. */
