@@ -1,18 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, parseConfigText } from "../../config/index.ts";
+import { parseConfigText } from "../../config/index.ts";
+import { problemsOf } from "./problems.ts";
 
 const FILE = "/etc/gate/config.yaml";
 
-/** One line for each problem, without the file. */
-function problems(text: string): string[] {
-  try {
-    parseConfigText(text, FILE);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message.split("\n").map((line) => line.replace(`${FILE}:`, ""));
-  }
-}
+const problems = (text: string): string[] => problemsOf(() => parseConfigText(text, FILE), FILE);
 
 const MODEL = "models: [{ name: m, path: /m, labels: { a: 1 } }]";
 

@@ -1,18 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, parseConfigText } from "../../config/index.ts";
+import { parseConfigText } from "../../config/index.ts";
+import { problemsOf } from "./problems.ts";
 
 const FILE = "/etc/gate/config.yaml";
 const parse = (http: string) => parseConfigText(`models: []\nhttp:\n${http}`, FILE).http;
 
-function problems(http: string): string[] {
-  try {
-    parse(http);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message.split("\n").map((line) => line.replace(`${FILE}:`, ""));
-  }
-}
+const problems = (http: string): string[] => problemsOf(() => parse(http), FILE);
 
 test("an entry has defaults for all but its prefix and upstream", () => {
   expect(parse("- { prefix: /sklearn/, upstream: 'http://LOCALHOST:80/' }")).toEqual([

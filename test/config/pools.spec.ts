@@ -1,18 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, parseConfigText } from "../../config/index.ts";
+import { parseConfigText } from "../../config/index.ts";
+import { problemsOf } from "./problems.ts";
 
 const FILE = "/etc/gate/config.yaml";
 const MODEL = "models: [{ name: m, path: /m }]";
 
-function problems(text: string): string[] {
-  try {
-    parseConfigText(text, FILE);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message.split("\n").map((line) => line.replace(`${FILE}:`, ""));
-  }
-}
+const problems = (text: string): string[] => problemsOf(() => parseConfigText(text, FILE), FILE);
 
 test("a pool has defaults for all but its name and endpoints", () => {
   const { pools } = parseConfigText(`${MODEL}\npools: [{ name: far, endpoints: ["a:1"] }]`, FILE);

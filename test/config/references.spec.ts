@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, ConfigError, parseConfigText, parseModelText, ReferenceValues } from "../../config/index.ts";
+import { type Config, parseConfigText, parseModelText, ReferenceValues } from "../../config/index.ts";
+import { problemsOf } from "./problems.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -29,16 +30,7 @@ function parse(text: string): Config {
   return parseConfigText(text, join(folder, "config.yaml"), { references });
 }
 
-/** One line for each problem, without the file. */
-function problems(text: string): string[] {
-  try {
-    parse(text);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message.split("\n").map((line) => line.replaceAll(`${join(folder, "config.yaml")}:`, ""));
-  }
-}
+const problems = (text: string): string[] => problemsOf(() => parse(text), join(folder, "config.yaml"));
 
 const model = (written: string): string => parse(`models: [{ name: ${written}, path: /m }]`).models[0]?.name ?? "";
 
