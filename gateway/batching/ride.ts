@@ -69,8 +69,9 @@ export class Ride implements Host {
     let deadline = first.deadline;
     for (const passenger of this.#passengers) deadline = Math.max(deadline, passenger.deadline);
     const inputs = this.#passengers.map((passenger) => passenger.inputs);
-    const isCopy = this.#passengers.every(({ routed }) => routed.isCopy);
-    return joined({ ...first.routed, isCopy }, inputs, this.#padding, { deadline, signal: this.#ended.signal });
+    // One that somebody waits for is enough.
+    const like = this.#passengers.find(({ routed }) => !routed.isCopy) ?? first;
+    return joined(like.routed, inputs, this.#padding, { deadline, signal: this.#ended.signal });
   }
 
   /** Whether all have been answered. */

@@ -18,6 +18,23 @@ describe("who leaves when", () => {
     expect(await Promise.all(others.map(answered))).toEqual([[2, 3], [4]]);
   });
 
+  test("a joined call is a copy only if nobody waits for any of it", async () => {
+    const { send, held, letAll } = workers();
+    const run = batching(send);
+    const copy = (value: number) => run({ ...call([value]), isCopy: true });
+    const calls = [run(call([1])), copy(2), run(call([3])), copy(4)];
+    await turn();
+    held[0]?.go();
+    await turn();
+    expect(held.map(({ x, routed }) => [x, routed.isCopy === true])).toEqual([[[2, 3, 4], false]]);
+    calls.push(copy(5), copy(6));
+    held[0]?.go();
+    await turn();
+    expect(held.map(({ x, routed }) => [x, routed.isCopy === true])).toEqual([[[5, 6], true]]);
+    letAll();
+    await Promise.all(calls);
+  });
+
   test("by default two calls an endpoint are under way, so that a worker need not wait for the gateway", async () => {
     const { send, held, letAll } = workers();
     const run = batching(send, { maxInFlight: undefined });
