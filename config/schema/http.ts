@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { headerName, headerValue, readHeaderName } from "./header-name.ts";
+import { headerName, headerValue, readAnswerHeaderName } from "./header-name.ts";
 import { describe, list, mapping, scalar, section, Unfit } from "./scalar.ts";
 import type { StickyKey } from "./sticky.ts";
 import { durationOrNone, integer, size, text, word, yesNo } from "./units.ts";
@@ -140,7 +140,11 @@ const entry = section({
   retries: integer(0)
     .prefault(2)
     .describe("How often a request is sent to another endpoint when one cannot be reached."),
-  responseHeaders: mapping(headerValue(), { type: "object", additionalProperties: { type: "string" } }, readHeaderName)
+  responseHeaders: mapping(
+    headerValue(),
+    { type: "object", additionalProperties: { type: "string" } },
+    readAnswerHeaderName,
+  )
     .prefault({})
     .describe("Headers of each answer."),
 }).transform((input, context): HttpConfig => {
