@@ -58,29 +58,18 @@ export function decide(
 ): Decision | undefined {
   if (table.routes.length === 0) return undefined;
   const { name } = call.spec;
-  const index = table.byModel.get(name);
   const isInPart = (route: Route): boolean => {
     const { percent } = route.match;
     if (percent === undefined) return true;
     const key = stickyText(route.sticky, call);
     return isPartOf(key === undefined ? random() : standing(route.name, key), percent);
   };
+  const index = table.byModel.get(name);
   const route =
     index === undefined
-      ? table.ofAnyModel.find((each) => appliesToUnknown(each, call) && isInPart(each))
+      ? findRoute(table.otherwise, call, (each) => each.match.takesModel(name) && isInPart(each))
       : findRoute(index, call, isInPart);
   return route && new Decision(call, route, stickyText(route.sticky, call), random());
-}
-
-/** A model that is neither configured nor named by a route. */
-function appliesToUnknown({ match }: Route, call: InferenceCall): boolean {
-  const { choice, name } = call.spec;
-  const isAsked =
-    match.choice.by === "any" ||
-    (match.choice.by === "latest" && choice.by === "latest") ||
-    (match.choice.by === "version" && choice.by === "version" && match.choice.version === choice.version) ||
-    (match.choice.by === "label" && choice.by === "label" && match.choice.label === choice.label);
-  return isAsked && match.takesModel(name) && match.mismatch(call) === undefined;
 }
 
 /** Where a stage sends the call at this moment. Throws as `noTarget` tells when no target of it is available. */

@@ -77,7 +77,11 @@ function candidatesOf(routes: readonly Route[]): Candidates {
   for (const route of routes) {
     const wanted = wantedValues(route).find(({ name }) => name === header);
     if (wanted === undefined) others.push(route);
-    else byValue.set(wanted.value, [...(byValue.get(wanted.value) ?? []), route]);
+    else {
+      const same = byValue.get(wanted.value);
+      if (same === undefined) byValue.set(wanted.value, [route]);
+      else same.push(route);
+    }
   }
   return { header, byValue, others };
 }

@@ -18,10 +18,10 @@ export interface RouteTable {
   readonly models: ReadonlyMap<ModelName, ModelFacts>;
   /** All, in the order of the file. */
   readonly routes: readonly Route[];
-  /** Of the models that are configured, or that some route names. */
+  /** Of the models that some route names, or that are configured and fit some route's pattern. */
   readonly byModel: ReadonlyMap<ModelName, RouteIndex>;
-  /** Of all other names. */
-  readonly ofAnyModel: readonly Route[];
+  /** Of all other names: the routes that name no model, whether or not their patterns fit. */
+  readonly otherwise: RouteIndex;
 }
 
 export interface ModelFacts {
@@ -55,7 +55,8 @@ export interface Arm extends SplitArm {
 /** Compiles models and routes, so that a request costs the same whether there is 1 model or 10,000. */
 export function compileRoutes({ models, routes: configs }: Pick<Config, "models" | "routes">): RouteTable {
   const routes = configs.map(compileRoute);
-  const ofAnyModel = routes.filter(({ match }) => match.model?.by !== "exact");
+  const ofAnyModel = routes.filter(({ match }) => match.model === undefined);
+  const ofPattern = routes.filter(({ match }) => match.model !== undefined && match.model.by !== "exact");
   const named = new Map<ModelName, Route[]>();
   for (const route of routes) {
     if (route.match.model?.by !== "exact") continue;
@@ -67,13 +68,13 @@ export function compileRoutes({ models, routes: configs }: Pick<Config, "models"
   /** Models to which the same patterns apply, and no route by name, have one index. */
   const shared = new Map<string, RouteIndex>();
   for (const name of new Set([...models.map((model) => model.name), ...named.keys()])) {
-    const patterns = ofAnyModel.filter(({ match }) => match.takesModel(name));
+    const patterns = ofPattern.filter(({ match }) => match.takesModel(name));
     const own = named.get(name) ?? [];
     if (own.length > 0) {
-      byModel.set(name, indexRoutes([...own, ...patterns].sort((a, b) => a.order - b.order)));
+      byModel.set(name, indexRoutes(inOrder([...own, ...patterns, ...ofAnyModel])));
     } else if (patterns.length > 0) {
       const key = patterns.map(({ order }) => order).join();
-      const index = shared.get(key) ?? indexRoutes(patterns);
+      const index = shared.get(key) ?? indexRoutes(inOrder([...patterns, ...ofAnyModel]));
       shared.set(key, index);
       byModel.set(name, index);
     }
@@ -82,8 +83,12 @@ export function compileRoutes({ models, routes: configs }: Pick<Config, "models"
     models: new Map(models.map(({ name, labels }: ModelConfig) => [name, { labels }])),
     routes,
     byModel,
-    ofAnyModel,
+    otherwise: indexRoutes(inOrder([...ofPattern, ...ofAnyModel])),
   };
+}
+
+function inOrder(routes: Route[]): readonly Route[] {
+  return routes.sort((a, b) => a.order - b.order);
 }
 
 function compileRoute(config: RouteConfig, order: number): Route {

@@ -23,11 +23,22 @@ function valueOf(sticky: StickyKey, { header, client, body }: KeyedCall): string
     }
     case "client":
       return client;
-    case "input": {
-      const bytes = body.inputBytes?.();
-      return bytes === undefined ? undefined : inputKey(bytes);
-    }
+    case "input":
+      return keyOf(body);
   }
+}
+
+/** Several routes, and each try in a pool that hashes, may ask for the same. */
+const KEYS = new WeakMap<object, string>();
+
+function keyOf(body: KeyedCall["body"]): string | undefined {
+  const known = KEYS.get(body);
+  if (known !== undefined) return known;
+  const bytes = body.inputBytes?.();
+  if (bytes === undefined) return undefined;
+  const key = inputKey(bytes);
+  KEYS.set(body, key);
+  return key;
 }
 
 /** What ties requests of this content. */
