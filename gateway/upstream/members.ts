@@ -38,6 +38,8 @@ export class Members {
   readonly registry: Registry<Endpoint>;
   readonly #options: MembersOptions;
   readonly #links = new Map<string, WorkerLink>();
+  /** Those that are not told what is to be served: another pool may have them by now. */
+  readonly #untold = new Set<string>();
   /** Gone from the pool, with calls in flight. */
   readonly #leaving = new Set<WorkerLink>();
   #breaker: BreakerConfig;
@@ -93,6 +95,17 @@ export class Members {
   close(name: string): void {
     this.#links.get(name)?.close();
     this.#links.delete(name);
+    this.#untold.delete(name);
+  }
+
+  /** From now on it is not told what is to be served, and nobody waits for it. */
+  untell(name: string): void {
+    this.#untold.add(name);
+  }
+
+  /** It is told again, and at once if it was not. */
+  tell(name: string): void {
+    if (this.#untold.delete(name)) this.#links.get(name)?.apply(this.#wanted);
   }
 
   /** Gives it no new calls, and closes it once those in flight have ended. */
@@ -100,24 +113,18 @@ export class Members {
     const link = this.#links.get(name);
     if (link === undefined) return;
     this.#links.delete(name);
+    this.#untold.delete(name);
     this.#leaving.add(link);
     link.leave();
     void this.#closeOnceIdle(link);
   }
 
-  /**
-   * Takes over what is to be served; nothing in flight is touched. Those of `unasked` are not told: another pool may have them
-   * by now.
-   */
-  apply(
-    wanted: readonly WantedModel[],
-    breaker: BreakerConfig,
-    unasked: (name: string) => boolean = () => false,
-  ): void {
+  /** Takes over what is to be served; nothing in flight is touched. */
+  apply(wanted: readonly WantedModel[], breaker: BreakerConfig): void {
     if (!isDeepStrictEqual(this.#wanted.models, wanted)) {
       this.#generation = nextGeneration();
       this.#wanted = { models: wanted, generation: String(this.#generation) };
-      for (const [name, link] of this.#links) if (!unasked(name)) link.apply(this.#wanted);
+      for (const [name, link] of this.#links) if (!this.#untold.has(name)) link.apply(this.#wanted);
     }
     if (!isDeepStrictEqual(this.#breaker, breaker)) {
       this.#breaker = breaker;
@@ -130,15 +137,15 @@ export class Members {
     return this.registry.generationOf(endpoint) >= this.#generation;
   }
 
-  /** Whether every connected endpoint has taken over the models of the last `apply`. */
+  /** Whether every connected endpoint that is told has taken over the models of the last `apply`. */
   applied(): boolean {
-    return this.connected().every(({ endpoint }) => this.isUpToDate(endpoint));
+    return this.#told().every(({ endpoint }) => this.isUpToDate(endpoint));
   }
 
-  /** Whether the model answers, or has failed to load, on every connected endpoint. */
+  /** Whether the model answers, or has failed to load, on every connected endpoint that is told. */
   decided(name: ModelName): boolean {
-    const connected = this.connected();
-    return connected.length > 0 && connected.every(({ endpoint }) => this.registry.decided(endpoint, name));
+    const told = this.#told();
+    return told.length > 0 && told.every(({ endpoint }) => this.registry.decided(endpoint, name));
   }
 
   closeAll(): void {
@@ -146,6 +153,10 @@ export class Members {
     this.#links.clear();
     this.#leaving.clear();
     for (const link of links) link.close();
+  }
+
+  #told(): readonly WorkerLink[] {
+    return this.connected().filter(({ endpoint }) => !this.#untold.has(endpoint.name));
   }
 
   async #closeOnceIdle(link: WorkerLink): Promise<void> {

@@ -1,12 +1,10 @@
 import type { PoolFigures } from "../observe/index.ts";
 import type { Members } from "./members.ts";
 
-/** What metrics tell of a pool. `overflows`: of calls that were refused. */
-export function poolFigures(name: string, members: Members, overflows: number): PoolFigures {
+/** What metrics tell of a pool. `inFlight`: at those that leave, too; `overflows`: of calls that were refused. */
+export function poolFigures(name: string, members: Members, inFlight: number, overflows: number): PoolFigures {
   const endpoints = { up: 0, heldBack: 0, down: 0, leaving: members.leaving };
-  let inFlight = 0;
   for (const { endpoint } of members.all()) {
-    inFlight += endpoint.inFlight;
     if (!endpoint.ready) endpoints.down++;
     else if (endpoint.breakerState === "open") endpoints.heldBack++;
     else endpoints.up++;

@@ -94,7 +94,7 @@ export class RemotePool implements OnePool {
     this.#models = models;
     this.#discovery.apply(pool);
     const { breaker } = config.resilience;
-    this.#members.apply(wantedOf(pool, models, config), breaker, (name) => this.#retiring.has(name));
+    this.#members.apply(wantedOf(pool, models, config), breaker);
   }
 
   missing(of?: ModelName): string[] {
@@ -120,7 +120,7 @@ export class RemotePool implements OnePool {
   }
 
   figures(): PoolFigures {
-    return poolFigures(this.#pool.name, this.#members, this.#overflows);
+    return poolFigures(this.#pool.name, this.#members, this.#inFlight, this.#overflows);
   }
 
   /** Something has changed: lets those endpoints go that others have taken over from. */
@@ -159,12 +159,14 @@ export class RemotePool implements OnePool {
       const { endpoint } = this.#members.get(address) ?? this.#open(address);
       clearTimeout(this.#retiring.get(address));
       this.#retiring.delete(address);
+      this.#members.tell(address);
       endpoint.priority = priority;
       endpoint.maxInFlight = limits.maxInFlightPerEndpoint;
     }
     for (const { endpoint } of this.#members.all()) {
       const { name } = endpoint;
       if (wanted.has(name) || this.#retiring.has(name)) continue;
+      this.#members.untell(name);
       this.#retiring.set(name, setTimeout(() => this.#leave(name), COVER_MS).unref());
     }
     // What it knows of lists of endpoints may have been by other priorities.

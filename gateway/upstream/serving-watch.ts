@@ -62,6 +62,7 @@ export class ServingWatch implements EndpointWatch {
   }
 
   close(): void {
+    this.#told = undefined;
     this.#look++;
     clearTimeout(this.#timer);
     this.#ended.abort();

@@ -261,6 +261,22 @@ describe("a reload", () => {
     expect(running.pools.figures()[0]?.endpoints).toEqual({ up: 1, heldBack: 0, down: 1, leaving: 0 });
   });
 
+  test("tells an endpoint that is named again what has changed meanwhile", async () => {
+    await using started = await startWorkers(1);
+    const [only] = started.workers as [(typeof started.workers)[0]];
+    const config = configOf([pool("far", [only.address])], served("1", "far"));
+    await using running = start(config);
+    const { pools } = running;
+    await ready(pools);
+    const elsewhere = configOf([pool("far", ["unix:/nobody/listens"])], served("1", "far"));
+    pools.apply(elsewhere);
+    pools.apply({ ...elsewhere, models: [served("1,2", "far")] });
+    expect(pools.applied()).toBe(true);
+    pools.apply(configOf([pool("far", [only.address])], served("1,2", "far")));
+    await expect.poll(() => pools.registry.latest(m)?.version, { timeout: 5_000 }).toBe(2n);
+    expect(pools.applied()).toBe(true);
+  });
+
   test("keeps the endpoints that stay, with what is in flight there", async () => {
     await using started = await startWorkers(2);
     const [kept, added] = started.workers as [(typeof started.workers)[0], (typeof started.workers)[0]];
