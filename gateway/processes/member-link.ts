@@ -22,6 +22,8 @@ export class MemberLink {
   /** It has listened. */
   wasReady = false;
   readonly #process: Worker;
+  /** What is to be asked once it hears: what is said to it before is lost. Undefined: it does. */
+  #toAsk: (() => void)[] | undefined = [];
   readonly #applied = new Asks<void>();
   readonly #counted = new Asks<string | undefined>();
   readonly #reported = new Asks<ArmReport | undefined>();
@@ -35,7 +37,7 @@ export class MemberLink {
       else if (message.is === "counted") this.#counted.answered(message.ask, message.page);
       else if (message.is === "reported") this.#reported.answered(message.ask, message.report);
       else if (message.is === "sampled") this.#sampled.answered(message.ask, message.samples);
-      else if (message.is === "hears") this.send({ is: "start", config: config() });
+      else if (message.is === "hears") this.#start(config());
       else onMessage(message);
     });
     // A message that is lost is told by its end.
@@ -90,7 +92,14 @@ export class MemberLink {
   }
 
   #ask<Answer>(asks: Asks<Answer>, send: (ask: number) => void, ifGone: Answer): Promise<Answer> {
-    return this.#process.isConnected() ? asks.ask(send) : Promise.resolve(ifGone);
+    if (!this.#process.isConnected()) return Promise.resolve(ifGone);
+    return asks.ask((ask) => (this.#toAsk === undefined ? send(ask) : void this.#toAsk.push(() => send(ask))));
+  }
+
+  #start(config: Config): void {
+    this.send({ is: "start", config });
+    for (const ask of this.#toAsk ?? []) ask();
+    this.#toAsk = undefined;
   }
 
   async #end(): Promise<string> {

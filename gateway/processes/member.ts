@@ -20,6 +20,8 @@ export async function memberMain(): Promise<number> {
   const [ended, end] = promise<number>();
   let places: SharedPlaces | undefined;
   let gateway: Gateway | undefined;
+  /** Whoever asks something while it starts is answered then; one that cannot start ends, which is an answer too. */
+  const [started, isStarted] = promise<Gateway>();
   let ending: Promise<void> | undefined;
 
   const start = async ({ config }: ToMember & { is: "start" }): Promise<void> => {
@@ -27,6 +29,7 @@ export async function memberMain(): Promise<number> {
     const open = (events: ConstructorParameters<typeof SharedPlaces>[0]): SharedPlaces =>
       (places = new SharedPlaces(events, tell));
     gateway = await startGateway({ config, places: open, prepared, log, control, others });
+    isStarted(gateway);
     const { restPort, grpcPort } = gateway;
     tell({ is: "listening", restPort, grpcPort });
     process.once("SIGTERM", () => shutDown(config.server.drainTimeoutMs));
@@ -43,18 +46,15 @@ export async function memberMain(): Promise<number> {
         return isPrepared();
       case "apply":
         // Whoever asks is not kept waiting by a process that fails.
-        return await gateway
-          ?.apply(message.config, message.awaited)
+        return await (await started)
+          .apply(message.config, message.awaited)
           .finally(() => tell({ is: "applied", ask: message.ask }));
       case "count":
-        if (gateway !== undefined) tell({ is: "counted", ask: message.ask, page: await gateway.metrics(message.page) });
-        return;
+        return tell({ is: "counted", ask: message.ask, page: await (await started).metrics(message.page) });
       case "report":
-        if (gateway !== undefined) tell({ is: "reported", ask: message.ask, report: await gateway.report() });
-        return;
+        return tell({ is: "reported", ask: message.ask, report: await (await started).report() });
       case "sample":
-        if (gateway !== undefined) tell({ is: "sampled", ask: message.ask, samples: await gateway.samples() });
-        return;
+        return tell({ is: "sampled", ask: message.ask, samples: await (await started).samples() });
       case "answered":
         return answered.answered(message.ask, message.reply);
       case "counted":

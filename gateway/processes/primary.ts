@@ -165,7 +165,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       const gathering = ready.map(async (member) => void all.push(...(await member.samples())));
       // One that hangs has nothing to say.
       await within(SAMPLES_MS, Promise.all(gathering));
-      return newestFirst([...all]);
+      return newestFirst(all);
     },
     async shutDown(limitMs) {
       const workersMs = workersShareMs(limitMs);

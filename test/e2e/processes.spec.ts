@@ -111,6 +111,26 @@ test("a changed file acts in every process, also in one that comes later", { tim
   expect(await predictMany(gateway, 6, "renamed")).toEqual(new Set([RIGHT]));
 });
 
+test("a change that comes while a process starts has come to it too, and holds up no later one", async () => {
+  await using gateway = await start({ workers: { count: 1 } });
+  const before = new Set(members(gateway));
+  const [victim] = before;
+  process.kill(victim as number, "SIGKILL");
+  await expect.poll(() => members(gateway).some((pid) => !before.has(pid)), { interval: 5 }).toBe(true);
+  const change = async (name: string): Promise<void> => {
+    const count = (): number => gateway.log.filter(({ msg }) => msg === "config applied").length;
+    const seen = count();
+    const config = withFreePorts({ gateway: { processes: PROCESSES }, models: [HALF, { ...HALF, name }] });
+    writeFileSync(gateway.configFile, JSON.stringify(config));
+    gateway.process.kill("SIGHUP");
+    await expect.poll(count, { timeout: 20_000 }).toBeGreaterThan(seen);
+  };
+  await change("second");
+  await expect.poll(() => predictMany(gateway, 20, "second"), { timeout: 20_000 }).toEqual(new Set([RIGHT]));
+  await change("third");
+  await expect.poll(() => predictMany(gateway, 20, "third"), { timeout: 20_000 }).toEqual(new Set([RIGHT]));
+});
+
 test("SIGTERM ends all of them, with what is under way answered", async () => {
   await using gateway = await start();
   const all = descendantsOf(gateway.process.pid as number).map(({ pid }) => pid);
