@@ -21,7 +21,7 @@ export interface Arm {
 }
 
 export const armSchema: z.ZodType<Arm> = section({
-  name: text().optional().describe("For metrics and headers; default: its label or version."),
+  name: text().optional().describe("For metrics and headers; default: its label, version, model, pool or signature."),
   ...targetKeys,
   weight: weight()
     .optional()
