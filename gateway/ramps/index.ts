@@ -1,5 +1,4 @@
 export type { RampCommand } from "./command.ts";
-export type { RampStore } from "./kept.ts";
 export type { RampPhase } from "./ramp-state.ts";
 export { createRamps, type Ramps, type RampsOptions } from "./ramps.ts";
 export { type ArmReport, sumOfReports } from "./report.ts";

@@ -1,12 +1,6 @@
 import { z } from "zod";
+import type { StateDocument } from "../state/index.ts";
 import type { RampState } from "./ramp-state.ts";
-
-/** Where what has to be there again after a restart is kept. */
-export interface RampStore {
-  /** What was written last; undefined: nothing. */
-  read(): unknown;
-  write(value: unknown): void;
-}
 
 /** A ramp's state, and which ramp it is of. */
 export interface Kept {
@@ -37,7 +31,7 @@ const kept = z.object({
 const document = z.object({ ramps: z.record(z.string(), z.unknown()) });
 
 /** The states by route. Throws nothing: `damaged` is told of what cannot be understood, and that is left out. */
-export function readKept(store: RampStore, damaged: (route: string | undefined) => void): Map<string, Kept> {
+export function readKept(store: StateDocument, damaged: (route: string | undefined) => void): Map<string, Kept> {
   const states = new Map<string, Kept>();
   const value = store.read();
   if (value === undefined) return states;
@@ -55,7 +49,7 @@ export function readKept(store: RampStore, damaged: (route: string | undefined) 
   return states;
 }
 
-export function writeKept(store: RampStore, states: ReadonlyMap<string, Kept>): void {
+export function writeKept(store: StateDocument, states: ReadonlyMap<string, Kept>): void {
   store.write({
     ramps: Object.fromEntries(Array.from(states, ([route, { fingerprint, state }]) => [route, { fingerprint, state }])),
   });

@@ -1,8 +1,9 @@
 import type { Config } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
+import type { StateDocument } from "../state/index.ts";
 import { obey, type RampCommand } from "./command.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { type Kept, type RampStore, readKept, writeKept } from "./kept.ts";
+import { type Kept, readKept, writeKept } from "./kept.ts";
 import { Ramp } from "./ramp.ts";
 import { firstState } from "./ramp-state.ts";
 import { rampsPage } from "./ramps-page.ts";
@@ -11,7 +12,7 @@ import type { RampStatus } from "./status.ts";
 import { hasRamp, type RampRoute, weighed } from "./weights.ts";
 
 export interface RampsOptions {
-  readonly store: RampStore;
+  readonly store: StateDocument;
   /** What the gateway has counted up to now, in all of its processes; undefined: nothing is known yet. */
   readonly report: () => Promise<ArmReport | undefined>;
   readonly log: Logger;

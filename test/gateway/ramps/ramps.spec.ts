@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Config } from "../../../config/index.ts";
 import { silentLogger, type Version } from "../../../core/index.ts";
-import { createRamps, type RampStore, type Ramps } from "../../../gateway/ramps/index.ts";
+import { createRamps, type Ramps } from "../../../gateway/ramps/index.ts";
+import type { StateDocument } from "../../../gateway/state/index.ts";
 import { configWith, type Had, reportOf } from "./setup.ts";
 
 const MINUTE = 60_000;
@@ -21,7 +22,7 @@ class Gateway {
   applied: readonly number[] = [];
   readonly ramps: Ramps;
 
-  constructor(base: Config, store: RampStore = memory()) {
+  constructor(base: Config, store: StateDocument = memory()) {
     this.base = base;
     this.ramps = createRamps({
       store,
@@ -60,7 +61,7 @@ function weightsOf({ routes }: Config): number[] {
 }
 
 /** What a file would be: only what JSON can hold. */
-function memory(text?: string): RampStore & { text: string | undefined } {
+function memory(text?: string): StateDocument & { text: string | undefined } {
   return {
     text,
     read() {
