@@ -10,6 +10,8 @@ export class AddedModels {
   constructor(state: StateFolder, log: Logger) {
     this.#document = state.document("models");
     const kept = this.#document.read();
+    if (kept !== undefined && !Array.isArray(kept))
+      log.error("models.json is no list: the models that were added are lost");
     for (const each of Array.isArray(kept) ? kept : []) {
       try {
         // What is kept has absolute paths.
