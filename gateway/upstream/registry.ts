@@ -70,15 +70,18 @@ export class Registry<E> {
     this.#renew(known.models.keys());
   }
 
-  /** The endpoint has answered that it no longer has the version, before its report says so. */
+  /**
+   * The endpoint has answered that it no longer has the version, before its report says so. Where that was its last, only the
+   * report tells what it has instead: until then the model is not known to have failed.
+   */
   unloaded(endpoint: E, name: ModelName, version: Version): void {
     const known = this.#endpoints.get(endpoint);
     const report = known?.models.get(name);
-    if (known === undefined || report === undefined) return;
-    const versions = report.versions.map((row) =>
-      row.version === version && row.state === "AVAILABLE" ? { ...row, state: "UNLOADING" as const } : row,
-    );
-    known.models.set(name, { ...report, versions });
+    const gone = report?.versions.find((row) => row.version === version && row.state === "AVAILABLE");
+    if (known === undefined || report === undefined || gone === undefined) return;
+    const versions = report.versions.map((row) => (row === gone ? { ...row, state: "UNLOADING" as const } : row));
+    const discovered = report.discovered && versions.some(({ state }) => state === "AVAILABLE");
+    known.models.set(name, { ...report, versions, discovered });
     this.#renew([name]);
   }
 

@@ -94,16 +94,20 @@ test("routes split a model between the local worker and servers elsewhere, which
   expect([status, json.error]).toEqual([404, "Servable not found for request: Latest(digits)"]);
 });
 
-test("a gateway in front of another one, as of any TensorFlow Serving, learns what that serves and follows it", {
+test.for([
+  // Changes between two looks are found by calls that meet them.
+  "1h",
+  "100ms",
+])("a gateway in front of another one, as of any TensorFlow Serving, learns what that serves and follows it, looking every %s", {
   timeout: 120_000,
-}, async () => {
+}, async (pollInterval) => {
   using old = folderOf(123);
   const models = [{ name: "half_plus_two", path: old.path }];
   await using far = await startTensorgate({ models });
   await far.ready();
   await using gateway = await startTensorgate({
     workers: { count: 0 },
-    pools: [{ name: "far", ...PLAIN, endpoints: [far.grpc] }],
+    pools: [{ name: "far", ...PLAIN, pollInterval, endpoints: [far.grpc] }],
     models: [{ name: "half_plus_two", pool: "far", labels: { stable: 123, next: 124 } }],
   });
   await expect.poll(() => whoAnswers(gateway), { timeout: 20_000 }).toBe(123);

@@ -130,6 +130,19 @@ test("believes an endpoint that has just unloaded a version before its report sa
   expect(registry.latest(m)?.version).toBe(1n);
 });
 
+test("a model whose last version was found unloaded is away, not failed, until the endpoint reports", () => {
+  const registry = new Registry<string>();
+  registry.report("a", complete(model("m", [row(1)])));
+  registry.unloaded("a", m, v1);
+  expect(registry.outlook(m)).toBe("lost");
+  const ended = row(1, { state: "END" });
+  registry.report("a", change(model("m", [ended])));
+  expect(registry.outlook(m)).toBe("failed");
+  // An answer that was late.
+  registry.unloaded("a", m, v1);
+  expect(registry.outlook(m)).toBe("failed");
+});
+
 const at = (state: VersionReport["state"]): VersionReport => row(1, { state });
 
 describe("a version's status is that of the worker that is furthest:", () => {

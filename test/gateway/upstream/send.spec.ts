@@ -11,23 +11,24 @@ import { createSend } from "../../../gateway/upstream/send.ts";
 import type { VersionReport } from "../../../protos/index.ts";
 import { aCall } from "./calls.ts";
 import { startRawServer } from "./raw-server.ts";
-import { complete, configured, model, row } from "./reports.ts";
+import { change, complete, configured, model, row } from "./reports.ts";
 
 const m = modelName("m");
 const notFound = { code: 5, details: "Servable not found for request: Specific(m, 2)" };
 
 function setUp(breakerAfter = 1_000) {
-  const registry = new Registry<Endpoint>();
+  const endpoints: Endpoint[] = [];
+  const changes = createChanges();
+  const registry = new Registry<Endpoint>(() => changes.notify());
   const send = createSend(registry, { pick: (among, tried) => leastLoaded(among, tried) });
   const retry = createRetry({
     config: () => ({ attempts: 2, budgetPercent: 20 }),
     budget: { deposit: () => {}, take: () => true },
     mayRunTwice: () => true,
-    changes: createChanges(),
-    mayRecover: () => false,
+    changes,
+    mayRecover: () => endpoints.some(({ ready }) => ready),
   });
   const table = compileRoutes({ models: [configured("m")], routes: [] });
-  const endpoints: Endpoint[] = [];
   return {
     registry,
     predict: async (): Promise<string> => {
@@ -65,11 +66,25 @@ test("a version that was unloaded a moment ago is resolved again, not shown", as
   expect(gone.ready).toBe(true);
 });
 
+test("a call that finds the last version unloaded waits for what is there instead", async () => {
+  let calls = 0;
+  using server = await startRawServer((message) => (++calls === 1 ? notFound : message));
+  using pool = setUp();
+  const endpoint = pool.add(server.socket, row(2));
+  const answer = pool.predict();
+  await expect.poll(() => pool.registry.latest(m)).toBeUndefined();
+  pool.registry.report(endpoint, change(model("m", [row(3)])));
+  expect(await answer).toBe("3 x");
+});
+
 test("a version that is nowhere any more is not found, in the end", async () => {
   using old = await startRawServer(() => notFound);
   using pool = setUp();
-  pool.add(old.socket, row(2));
-  await expect(pool.predict()).rejects.toMatchObject({
+  const endpoint = pool.add(old.socket, row(2));
+  const answer = pool.predict();
+  await expect.poll(() => pool.registry.latest(m)).toBeUndefined();
+  pool.registry.report(endpoint, change(model("m", [row(2, { state: "END" })])));
+  await expect(answer).rejects.toMatchObject({
     code: "NOT_FOUND",
     message: "Servable not found for request: Latest(m)",
   });
