@@ -13,9 +13,12 @@ const LINGER_MS = 50;
 /** With so many characters waiting they are written. */
 const FULL_LENGTH = 2 ** 13;
 
+/** What is kept of lines for which a full disk has no room, in bytes. */
+const KEPT_BYTES = 2 ** 20;
+
 /** Lines on stderr: stdout stays free for what a command prints. `name` tells the gateway from its workers. */
 export function createLogger(name: string, level: LogLevel = "info"): Logger {
-  return pino({ name, level }, process.stderr.isTTY ? { write: writeLogLine } : destination({ dest: 2, sync: true }));
+  return pino({ name, level }, process.stderr.isTTY ? { write: writeLogLine } : toStderr());
 }
 
 /**
@@ -27,8 +30,13 @@ export function createBusyLogger(name: string, level: LogLevel = "info"): Logger
   return process.stderr.isTTY ? createLogger(name, level) : pino({ name, level }, lingering());
 }
 
+/** A full disk, or a reader who has gone away, is no reason to end: what cannot be written is lost. */
+function toStderr(): ReturnType<typeof destination> {
+  return destination({ dest: 2, sync: true, maxLength: KEPT_BYTES }).on("error", () => {});
+}
+
 function lingering(): { write(line: string): void } {
-  const stderr = destination({ dest: 2, sync: true });
+  const stderr = toStderr();
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -58,7 +66,12 @@ const DIGIT_3 = 0x33;
 /** Puts a line that some logger of this program wrote onto stderr: as it is, or on a terminal for a person to read. */
 export function writeLogLine(json: string): void {
   const line = json.trimEnd();
-  writeSync(2, process.stderr.isTTY ? `\r\x1b[K${readableLine(line)}\n` : `${line}\n`);
+  const text = process.stderr.isTTY ? `\r\x1b[K${readableLine(line)}\n` : `${line}\n`;
+  try {
+    writeSync(2, text);
+  } catch {
+    // The terminal has closed. SIGHUP, if that comes of it, says what to do; by itself it is no reason to end.
+  }
 }
 
 /** For tests and library use. */

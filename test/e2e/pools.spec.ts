@@ -98,38 +98,42 @@ test.for([
   // Changes between two looks are found by calls that meet them.
   "1h",
   "100ms",
-])("a gateway in front of another one, as of any TensorFlow Serving, learns what that serves and follows it, looking every %s", {
-  timeout: 120_000,
-}, async (pollInterval) => {
-  using old = folderOf(123);
-  const models = [{ name: "half_plus_two", path: old.path }];
-  await using far = await startTensorgate({ models });
-  await far.ready();
-  await using gateway = await startTensorgate({
-    workers: { count: 0 },
-    pools: [{ name: "far", ...PLAIN, pollInterval, endpoints: [far.grpc] }],
-    models: [{ name: "half_plus_two", pool: "far", labels: { stable: 123, next: 124 } }],
-  });
-  await expect.poll(() => whoAnswers(gateway), { timeout: 20_000 }).toBe(123);
-  expect(gateway.workerPids()).toEqual([]);
-  expect(await whoAnswers(gateway, "/labels/stable")).toBe(123);
-  const { json: metadata } = await gateway.get("/v1/models/half_plus_two/metadata");
-  expect(Object.keys(metadata.metadata.signature_def.signature_def)).toContain("regress_x_to_y2");
-  expect((await gateway.get("/v1/models/half_plus_two")).json.model_version_status).toMatchObject([
-    { version: "123", state: "AVAILABLE" },
-  ]);
-  // Not told what its graphs write, the gateway joins nothing.
-  const { json: page } = await gateway.get("/statusz");
-  expect(page.models[0].versions[0].merging.serving_default.is).toBe("refused");
+])(
+  "a gateway in front of another one, as of any TensorFlow Serving, learns what that serves and follows it, looking every %s",
+  {
+    timeout: 120_000,
+  },
+  async (pollInterval) => {
+    using old = folderOf(123);
+    const models = [{ name: "half_plus_two", path: old.path }];
+    await using far = await startTensorgate({ models });
+    await far.ready();
+    await using gateway = await startTensorgate({
+      workers: { count: 0 },
+      pools: [{ name: "far", ...PLAIN, pollInterval, endpoints: [far.grpc] }],
+      models: [{ name: "half_plus_two", pool: "far", labels: { stable: 123, next: 124 } }],
+    });
+    await expect.poll(() => whoAnswers(gateway), { timeout: 20_000 }).toBe(123);
+    expect(gateway.workerPids()).toEqual([]);
+    expect(await whoAnswers(gateway, "/labels/stable")).toBe(123);
+    const { json: metadata } = await gateway.get("/v1/models/half_plus_two/metadata");
+    expect(Object.keys(metadata.metadata.signature_def.signature_def)).toContain("regress_x_to_y2");
+    expect((await gateway.get("/v1/models/half_plus_two")).json.model_version_status).toMatchObject([
+      { version: "123", state: "AVAILABLE" },
+    ]);
+    // Not told what its graphs write, the gateway joins nothing.
+    const { json: page } = await gateway.get("/statusz");
+    expect(page.models[0].versions[0].merging.serving_default.is).toBe("refused");
 
-  const load = untilNotLost(gateway, 4);
-  await load.answered(50);
-  rewrite(far, { models: [{ name: "half_plus_two", path: HALF_PLUS_TWO, versions: { specific: [124] } }] });
-  await expect.poll(() => whoAnswers(gateway), { timeout: 20_000 }).toBe(124);
-  await load.answered(50);
-  expect(await load.stop()).toEqual([]);
-  expect(await whoAnswers(gateway, "/labels/next")).toBe(124);
-});
+    const load = untilNotLost(gateway, 4);
+    await load.answered(50);
+    rewrite(far, { models: [{ name: "half_plus_two", path: HALF_PLUS_TWO, versions: { specific: [124] } }] });
+    await expect.poll(() => whoAnswers(gateway), { timeout: 20_000 }).toBe(124);
+    await load.answered(50);
+    expect(await load.stop()).toEqual([]);
+    expect(await whoAnswers(gateway, "/labels/next")).toBe(124);
+  },
+);
 
 test("a server of the next priority answers while the first is away, and only then", { timeout: 180_000 }, async () => {
   using ofFirst = folderOf(123, 1);

@@ -178,7 +178,7 @@ test("an answer that the client doesn't take is kept until the deadline", async 
   await expect.poll(() => client.frames.some(({ type }) => type === 1)).toBe(true);
   expect(front.counts).toEqual([1]);
   await expect.poll(() => front.counts).toEqual([1, 0]);
-  expect(client.frames.find(({ type }) => type === 3)?.payload[3]).toBe(8);
+  await expect.poll(() => client.frames.find(({ type }) => type === 3)?.payload[3]).toBe(8);
 });
 
 test("a client that gives up is heard, and others go on", async () => {
