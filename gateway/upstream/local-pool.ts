@@ -23,7 +23,7 @@ export interface LocalPoolOptions {
   readonly log: Logger;
   readonly onLoadTried?: ((load: LoadTry) => void) | undefined;
   readonly ping?: PingConfig | undefined;
-  readonly hungMs: number;
+  readonly silentMs: number;
 }
 
 /** The workers of `workers:`, on this machine or elsewhere. */
@@ -43,7 +43,7 @@ export interface LocalPool extends OnePool {
  * closes the pool.
  */
 export function createLocalPool(options: LocalPoolOptions): LocalPool {
-  const { config: first, models, places, prepared, changes, log, onLoadTried, ping, hungMs } = options;
+  const { config: first, models, places, prepared, changes, log, onLoadTried, ping, silentMs } = options;
   const { count, endpoints } = first.workers;
   let own = models.own;
   const members = new Members({
@@ -54,7 +54,7 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
     log,
     onLoadTried,
     ping,
-    silentMs: hungMs,
+    silentMs,
   });
   const { registry } = members;
 
@@ -67,7 +67,7 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
           log.info({ worker: name, workerPid: supervisor.pidOf(slot) }, "worker is up");
         },
         onSilent: () => {
-          log.error({ worker: name, silentMs: hungMs }, "worker hangs, killing it");
+          log.error({ worker: name, silentMs }, "worker hangs, killing it");
           supervisor.kill(slot);
         },
       });
@@ -78,7 +78,7 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
     const link = members.open(address, address, {
       onReady: () => log.info({ worker: address }, "worker is up"),
       onSilent: () => {
-        log.warn({ worker: address, silentMs: hungMs }, "worker is away");
+        log.warn({ worker: address, silentMs }, "worker is away");
         registry.remove(link.endpoint);
       },
     });

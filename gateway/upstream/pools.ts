@@ -27,8 +27,8 @@ export interface PoolsOptions {
   /** Called for each try of a worker to load a version. */
   readonly onLoadTried?: (load: LoadTry) => void;
   readonly ping?: PingConfig;
-  /** How long a process that was connected may be silent before it is killed. Default 20 s. */
-  readonly hungMs?: number;
+  /** How long a worker that was connected may be silent before it is killed, or one elsewhere is away. Default 20 s. */
+  readonly silentMs?: number;
   /** Default: the system's. */
   readonly lookup?: Lookup;
 }
@@ -69,7 +69,7 @@ export interface Pools {
 
 /** Starts or connects to all that a configuration names. The creator closes it. */
 export function createPools(options: PoolsOptions): Pools {
-  const { config: first, places, prepared, log, onLoadTried, ping, hungMs = 20_000, lookup = systemLookup } = options;
+  const { config: first, places, prepared, log, onLoadTried, ping, silentMs = 20_000, lookup = systemLookup } = options;
   let config = first;
   let models = modelsByPool(first);
   let poolByModel = poolsOf(first.models);
@@ -77,7 +77,7 @@ export function createPools(options: PoolsOptions): Pools {
   const changes = createChanges();
   const common = { changes, log, onLoadTried, ping };
   const modelsOf = (pool: string): PoolModels => models.get(pool) ?? NO_MODELS;
-  const local = createLocalPool({ ...common, config, models: modelsOf(LOCAL_POOL), places, prepared, hungMs });
+  const local = createLocalPool({ ...common, config, models: modelsOf(LOCAL_POOL), places, prepared, silentMs });
   const remote = new Map<string, RemotePool>();
   /** No longer named; by the name that it had. */
   const retiring = new Map<RemotePool, string>();
@@ -101,7 +101,7 @@ export function createPools(options: PoolsOptions): Pools {
     for (const [name, pool] of remote) if (named.get(name)?.kind !== pool.kind) void retire(name, pool);
     for (const [name, pool] of named) {
       if (remote.has(name)) continue;
-      remote.set(name, new RemotePool(pool, modelsOf(name), config, { ...common, lookup, silentMs: hungMs }));
+      remote.set(name, new RemotePool(pool, modelsOf(name), config, { ...common, lookup, silentMs }));
     }
   };
   const tellAll = (): void => {

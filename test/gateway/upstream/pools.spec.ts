@@ -39,7 +39,7 @@ function served(name: string, versions: string, retry = true): ModelConfig {
 }
 
 /** A pool of fake workers, and the way of a request over it. */
-async function startPool(config: Config, patience: Pick<PoolsOptions, "ping" | "hungMs"> = {}) {
+async function startPool(config: Config, patience: Pick<PoolsOptions, "ping" | "silentMs"> = {}) {
   const children: ChildProcess[] = [];
   const pool = createPools({
     config,
@@ -157,7 +157,7 @@ describe("with one worker", () => {
 test("a worker that hangs is killed and replaced", async () => {
   await using running = await startPool(configOf([served("m", "1")], 1), {
     ping: { everyMs: 100, timeoutMs: 200 },
-    hungMs: 100,
+    silentMs: 100,
   });
   const { pool, children, predict } = running;
   const [first] = children;
