@@ -42,7 +42,7 @@ export async function runChain(
         if (route.config.defaultOutputs !== undefined) steps.outputTypes.saw(at.routed);
         return attempt(steps, at.routed);
       },
-      { mayWait, models: [routing.call.spec.name] },
+      { mayWait },
     );
   };
 

@@ -53,7 +53,7 @@ export function createRetry(options: RetryOptions): Retry {
     }
   };
 
-  return async function retry(call, attempt, { mayWait = true, models = [call.spec.name] } = {}) {
+  return async function retry(call, attempt, bounds) {
     budget.deposit();
     let resent = 0;
     let waitUntil: number | undefined;
@@ -65,6 +65,7 @@ export function createRetry(options: RetryOptions): Retry {
         const error = InferenceError.from(thrown, "gateway");
         if (!error.retryable || call.signal.aborted || timeLeftMs(call.deadline) === 0) throw error;
         const failure = failureOf(error);
+        const { mayWait = true, models = [call.spec.name] } = bounds ?? {};
         if (failure === undefined) {
           waitUntil ??= Math.min(call.deadline, performance.now() + revivalWaitMs);
           if (!mayWait || !mayRecover() || !(await changes.after(seen, waitUntil, call.signal))) throw error;
