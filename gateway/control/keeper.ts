@@ -25,12 +25,11 @@ import { within } from "../within.ts";
 import type { ConfigFacts, Control, ControlStatus, ModelEntry, ReloadResult } from "./control.ts";
 import { createControlMetrics } from "./control-metrics.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-
 import { logFindings } from "./log-findings.ts";
-
 import { Models } from "./models.ts";
 
 export interface KeeperOptions {
+  /** As at the start, which some parts hold to. */
   readonly settings: Settings;
   readonly state: StateFolder;
   readonly log: Logger;
@@ -57,7 +56,6 @@ export interface Driven {
  */
 export class Keeper implements Control {
   readonly #options: KeeperOptions;
-  readonly #started: Config;
   readonly #models: Models;
   readonly #metrics = createControlMetrics();
   readonly #ramps: Ramps;
@@ -78,7 +76,6 @@ export class Keeper implements Control {
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#started = options.settings.config;
     this.#models = new Models(options.settings, options.state, options.log);
     this.#ramps = createRamps({
       store: options.state.document("ramps"),
@@ -240,7 +237,7 @@ export class Keeper implements Control {
   }
 
   #held(): ControlStatus["actsAfterRestart"] {
-    return restartParts(this.#started, this.#settings.config);
+    return restartParts(this.#options.settings.config, this.#settings.config);
   }
 
   #holds(): void {
