@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientConfig, Config } from "../../config/index.ts";
 import { InferenceError } from "../../core/index.ts";
+import { bearerToken } from "./bearer.ts";
 
 /**
  * Who sends a request, by the name that the configuration gives; undefined: nobody that is known. `header` gives a header or
@@ -47,13 +48,6 @@ function namesBy(
     if (key !== undefined) names.set(key, client.name);
   }
   return names;
-}
-
-/** RFC 6750, 2.1; the scheme's letter case is free. */
-function bearerToken(authorization: string | undefined): string | undefined {
-  if (authorization === undefined) return undefined;
-  const [, token] = /^bearer(?: +|$)(.*)$/i.exec(authorization) ?? [];
-  return token;
 }
 
 function digest(token: string): string {

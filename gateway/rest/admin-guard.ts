@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { BlockList } from "node:net";
 import type { AdminConfig } from "../../config/index.ts";
 import { InferenceError } from "../../core/index.ts";
+import { bearerToken } from "../admission/index.ts";
 
 /**
  * Lets a request into the admin API, or throws UNAUTHENTICATED or PERMISSION_DENIED. With a token, whoever shows it may come
@@ -11,7 +12,7 @@ import { InferenceError } from "../../core/index.ts";
  */
 export function guardAdmin({ token }: Pick<AdminConfig, "token">, { headers, socket }: IncomingMessage): void {
   if (token !== undefined) {
-    const [, shown] = /^bearer +(.*)$/i.exec(headers.authorization ?? "") ?? [];
+    const shown = bearerToken(headers.authorization);
     if (shown !== undefined && timingSafeEqual(digest(shown), digest(token))) return;
     const missing = "the admin API wants its admin.token, as Authorization: Bearer";
     throw refusal("UNAUTHENTICATED", shown === undefined ? missing : "this is not the token of the admin API");
