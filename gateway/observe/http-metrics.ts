@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { type BreakerState, breakerSamples } from "./breaker-state.ts";
 
 export interface HttpLabels {
   /** Of the entry of `http:`. */
@@ -12,14 +13,8 @@ export interface UpstreamFigures {
   /** Its origin: `http://127.0.0.1:9000`. */
   readonly upstream: string;
   readonly inFlight: number;
-  readonly breaker: "closed" | "halfOpen" | "open";
+  readonly breaker: BreakerState;
 }
-
-const BREAKER_STATES = [
-  ["closed", "closed"],
-  ["halfOpen", "half_open"],
-  ["open", "open"],
-] as const;
 
 /** Requests that other servers answer. They are few enough for `prom-client`. */
 export class HttpMetrics {
@@ -81,7 +76,7 @@ export class HttpMetrics {
     this.#breaker.reset();
     for (const { upstream, inFlight, breaker } of upstreams) {
       this.#upstreamInFlight.set({ upstream }, inFlight);
-      for (const [is, state] of BREAKER_STATES) this.#breaker.set({ upstream, state }, breaker === is ? 1 : 0);
+      for (const [state, value] of breakerSamples(breaker)) this.#breaker.set({ upstream, state }, value);
     }
   }
 }

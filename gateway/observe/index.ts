@@ -1,8 +1,8 @@
 export type { Arrival, ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
+export type { BreakerState } from "./breaker-state.ts";
 export { createHttpAccessLog, type HttpAccess } from "./http-access.ts";
 export type { HttpLabels, HttpMetrics, UpstreamFigures } from "./http-metrics.ts";
-export { labelText } from "./label-text.ts";
 export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";
@@ -10,4 +10,5 @@ export type { PoolFigures } from "./pool-metrics.ts";
 export { type ArmFigures, LATENCY_BOUNDS_SECONDS, RouteFigures } from "./route-figures.ts";
 export type { LoadTry, ServingMetrics } from "./serving-metrics.ts";
 export { type OutputFigures, type ShadowLabels, ShadowMetrics, type ShadowOutcome } from "./shadow-metrics.ts";
+export { heading, labelText } from "./text-format.ts";
 export type { WorkerFigures } from "./worker-metrics.ts";

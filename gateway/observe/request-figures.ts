@@ -1,5 +1,6 @@
 import { Cells } from "./cells.ts";
-import { labelText } from "./label-text.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
+import { heading, labelText } from "./text-format.ts";
 
 /** Label values of a request. All but `code` are "" where the request named nothing that we have. */
 export interface RequestLabels {
@@ -17,18 +18,10 @@ export type InFlightLabels = Pick<RequestLabels, "protocol" | "method" | "model"
 const NAMES = ["protocol", "method", "model", "version", "signature", "code"];
 const IN_FLIGHT_NAMES = ["protocol", "method", "model"];
 
-/** From a small graph's half millisecond up to the default time limit of a REST call. */
-export const BUCKETS_SECONDS: readonly number[] = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
-];
-
 /** Requests of the same labels. */
 interface Ended {
   readonly labels: string;
-  /** One for each bucket, and one for what is above them all. */
-  readonly counts: number[];
-  count: number;
-  seconds: number;
+  readonly durations: DurationHistogram;
 }
 
 /** Requests of the same labels that are being answered. */
@@ -61,17 +54,12 @@ export class RequestFigures {
   }
 
   ended({ protocol, method, model, version, signature, code }: RequestLabels, seconds: number): void {
-    const cell = this.#ended.at([protocol, method, model, version, signature, code]);
-    let bucket = 0;
-    while (bucket < BUCKETS_SECONDS.length && seconds > (BUCKETS_SECONDS[bucket] as number)) bucket++;
-    cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
-    cell.count++;
-    cell.seconds += seconds;
+    this.#ended.at([protocol, method, model, version, signature, code]).durations.observe(seconds);
   }
 
   render(): string {
     const ended = this.#ended.all();
-    const counts = ended.map(({ labels, count }) => `tensorgate_requests_total{${labels}} ${count}`);
+    const counts = ended.map(({ labels, durations }) => `tensorgate_requests_total{${labels}} ${durations.count}`);
     const inFlight = this.#underWay
       .all()
       .map(({ labels, count }) => `tensorgate_requests_in_flight{${labels}} ${count}`);
@@ -79,7 +67,7 @@ export class RequestFigures {
       ...heading("tensorgate_requests_total", "counter", "Requests answered, whatever the answer was."),
       ...counts,
       ...heading(DURATION, "histogram", "Time from a request's arrival to its answer."),
-      ...ended.flatMap(durationLines),
+      ...ended.flatMap(({ labels, durations }) => durations.lines(DURATION, labels)),
       ...heading("tensorgate_requests_in_flight", "gauge", "Requests that are being answered."),
       ...inFlight,
       "",
@@ -88,21 +76,7 @@ export class RequestFigures {
 }
 
 function endedOf(values: readonly string[]): Ended {
-  const counts = Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0);
-  return { labels: labelText(NAMES, values), counts, count: 0, seconds: 0 };
+  return { labels: labelText(NAMES, values), durations: new DurationHistogram() };
 }
 
 const DURATION = "tensorgate_request_duration_seconds";
-
-function durationLines({ labels, counts, count, seconds }: Ended): string[] {
-  let cumulative = 0;
-  const buckets = counts.map((each, i) => {
-    cumulative += each;
-    return `${DURATION}_bucket{le="${BUCKETS_SECONDS[i] ?? "+Inf"}",${labels}} ${cumulative}`;
-  });
-  return [...buckets, `${DURATION}_sum{${labels}} ${seconds}`, `${DURATION}_count{${labels}} ${count}`];
-}
-
-function heading(name: string, type: string, help: string): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
-}

@@ -1,7 +1,7 @@
 import type { StatusCode } from "../../core/index.ts";
 import { Cells } from "./cells.ts";
-import { labelText } from "./label-text.ts";
-import { BUCKETS_SECONDS } from "./request-figures.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
+import { heading, labelText } from "./text-format.ts";
 
 /** What one arm of a route has counted since the process began. */
 export interface ArmFigures {
@@ -43,12 +43,10 @@ interface ArmCell {
   readonly route: string;
   readonly arm: string;
   readonly labels: string;
-  requests: number;
   errors: number;
   refusals: number;
-  seconds: number;
   readonly latencyBuckets: number[];
-  readonly shownBuckets: number[];
+  readonly durations: DurationHistogram;
 }
 
 interface CodeCell {
@@ -66,19 +64,17 @@ export class RouteFigures {
   ended(route: string, arm: string, code: StatusCode, seconds: number): void {
     this.#codes.at([route, arm, code]).count++;
     const cell = this.#arms.at([route, arm]);
-    cell.requests++;
     if (REFUSALS.has(code)) cell.refusals++;
     else if (code !== "OK" && code !== "CANCELLED") cell.errors++;
-    cell.seconds += seconds;
-    count(cell.latencyBuckets, LATENCY_BOUNDS_SECONDS, seconds);
-    count(cell.shownBuckets, BUCKETS_SECONDS, seconds);
+    countLatency(cell.latencyBuckets, seconds);
+    cell.durations.observe(seconds);
   }
 
   /** Of each arm that has had a call, at this moment; only of routes that are wanted. */
   snapshot(isWanted: (route: string) => boolean = () => true): readonly ArmFigures[] {
     const wanted = this.#arms.all().filter(({ route }) => isWanted(route));
-    return wanted.map(({ route, arm, requests, errors, refusals, latencyBuckets }) => {
-      return { route, arm, requests, errors, refusals, latencyBuckets: [...latencyBuckets] };
+    return wanted.map(({ route, arm, durations, errors, refusals, latencyBuckets }) => {
+      return { route, arm, requests: durations.count, errors, refusals, latencyBuckets: [...latencyBuckets] };
     });
   }
 
@@ -86,17 +82,16 @@ export class RouteFigures {
   render(): string {
     if (this.#codes.size === 0) return "";
     return [
-      "# HELP tensorgate_route_requests_total Calls that a route has decided, by its arm: each stage that a call came to.",
-      "# TYPE tensorgate_route_requests_total counter",
-      ...this.#codes.all().map(({ labels, count }) => `tensorgate_route_requests_total{${labels}} ${count}`),
-      `# HELP ${DURATION} Time that a call spent in a stage of its route.`,
-      `# TYPE ${DURATION} histogram`,
-      ...this.#arms.all().flatMap(durationLines),
+      ...heading(REQUESTS, "counter", "Calls that a route has decided, by its arm: each stage that a call came to."),
+      ...this.#codes.all().map(({ labels, count }) => `${REQUESTS}{${labels}} ${count}`),
+      ...heading(DURATION, "histogram", "Time that a call spent in a stage of its route."),
+      ...this.#arms.all().flatMap(({ labels, durations }) => durations.lines(DURATION, labels)),
       "",
     ].join("\n");
   }
 }
 
+const REQUESTS = "tensorgate_route_requests_total";
 const DURATION = "tensorgate_route_duration_seconds";
 
 function armCell(values: readonly string[]): ArmCell {
@@ -105,36 +100,21 @@ function armCell(values: readonly string[]): ArmCell {
     route,
     arm,
     labels: labelText(["route", "arm"], values),
-    requests: 0,
     errors: 0,
     refusals: 0,
-    seconds: 0,
-    latencyBuckets: zeros(LATENCY_BOUNDS_SECONDS.length + 1),
-    shownBuckets: zeros(BUCKETS_SECONDS.length + 1),
+    latencyBuckets: Array.from({ length: LATENCY_BOUNDS_SECONDS.length + 1 }, () => 0),
+    durations: new DurationHistogram(),
   };
 }
 
-function zeros(length: number): number[] {
-  return Array.from({ length }, () => 0);
-}
-
 /** Adds one to the first bucket whose bound is not below `seconds`. */
-function count(buckets: number[], bounds: readonly number[], seconds: number): void {
+function countLatency(buckets: number[], seconds: number): void {
   let from = 0;
-  let to = bounds.length;
+  let to = LATENCY_BOUNDS_SECONDS.length;
   while (from < to) {
     const middle = (from + to) >>> 1;
-    if (seconds <= (bounds[middle] as number)) to = middle;
+    if (seconds <= (LATENCY_BOUNDS_SECONDS[middle] as number)) to = middle;
     else from = middle + 1;
   }
   buckets[from] = (buckets[from] ?? 0) + 1;
-}
-
-function durationLines({ labels, requests, seconds, shownBuckets }: ArmCell): string[] {
-  let cumulative = 0;
-  const buckets = shownBuckets.map((each, i) => {
-    cumulative += each;
-    return `${DURATION}_bucket{le="${BUCKETS_SECONDS[i] ?? "+Inf"}",${labels}} ${cumulative}`;
-  });
-  return [...buckets, `${DURATION}_sum{${labels}} ${seconds}`, `${DURATION}_count{${labels}} ${requests}`];
 }

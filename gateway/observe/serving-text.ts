@@ -1,5 +1,5 @@
 import { Cells } from "./cells.ts";
-import { labelText } from "./label-text.ts";
+import { labelText } from "./text-format.ts";
 
 /**
  * Metrics as TensorFlow Serving counts and prints them (`util/prometheus_exporter.cc`): names with slashes that become

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import { type BreakerState, breakerSamples } from "./breaker-state.ts";
 
 /** One worker's place in the pool, as it is at this moment. */
 export interface WorkerFigures {
@@ -10,18 +11,12 @@ export interface WorkerFigures {
   readonly restarts: number;
   readonly inFlight: number;
   /** Undefined between two processes. */
-  readonly breaker: "closed" | "halfOpen" | "open" | undefined;
+  readonly breaker: BreakerState | undefined;
   /** Undefined when there is no process. */
   readonly residentBytes: number | undefined;
   /** What its loaded versions are estimated to take. */
   readonly modelBytes: number;
 }
-
-const BREAKER_STATES = [
-  ["closed", "closed"],
-  ["halfOpen", "half_open"],
-  ["open", "open"],
-] as const;
 
 /** Figures of the pool. All values are set anew for each scrape, so a worker that is gone leaves none behind. */
 export class WorkerMetrics {
@@ -68,7 +63,7 @@ export class WorkerMetrics {
       this.#models.set(labels, each.modelBytes);
       if (each.residentBytes !== undefined) this.#resident.set(labels, each.residentBytes);
       if (each.breaker === undefined) continue;
-      for (const [is, state] of BREAKER_STATES) this.#breaker.set({ ...labels, state }, each.breaker === is ? 1 : 0);
+      for (const [state, value] of breakerSamples(each.breaker)) this.#breaker.set({ ...labels, state }, value);
     }
   }
 }

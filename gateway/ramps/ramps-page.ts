@@ -1,4 +1,4 @@
-import { labelText } from "../observe/index.ts";
+import { heading, labelText } from "../observe/index.ts";
 import type { RampPhase } from "./ramp-state.ts";
 import type { RampStatus } from "./status.ts";
 
@@ -8,13 +8,11 @@ const PHASES: readonly RampPhase[] = ["running", "paused", "rolledBack", "done"]
 export function rampsPage(ramps: readonly RampStatus[]): string {
   if (ramps.length === 0) return "";
   return [
-    "# HELP tensorgate_ramp_percent What a ramp's arm gets of its route's requests at this moment, in percent.",
-    "# TYPE tensorgate_ramp_percent gauge",
+    ...heading("tensorgate_ramp_percent", "gauge", "What a ramp's arm gets of its route's requests, in percent."),
     ...ramps.map(
       ({ route, arm, percent }) => `tensorgate_ramp_percent{${labelText(["route", "arm"], [route, arm])}} ${percent}`,
     ),
-    "# HELP tensorgate_ramp_phase 1 for the phase that a ramp is in, 0 for the others.",
-    "# TYPE tensorgate_ramp_phase gauge",
+    ...heading("tensorgate_ramp_phase", "gauge", "1 for the phase that a ramp is in, 0 for the others."),
     ...ramps.flatMap(({ route, phase }) =>
       PHASES.map(
         (each) => `tensorgate_ramp_phase{${labelText(["route", "phase"], [route, each])}} ${each === phase ? 1 : 0}`,

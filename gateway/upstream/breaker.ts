@@ -1,13 +1,14 @@
 import CircuitBreaker from "opossum";
 import type { BreakerConfig } from "../../config/index.ts";
 import { InferenceError } from "../../core/index.ts";
+import type { BreakerState } from "../observe/index.ts";
 import { failureOf } from "./call-failure.ts";
 
 /** Holds calls back from an endpoint that keeps failing. */
 export interface Breaker {
   /** Whether a call would be let through: closed, or half open and nobody is trying it out yet. */
   readonly passes: boolean;
-  readonly state: "closed" | "halfOpen" | "open";
+  readonly state: BreakerState;
   /** Runs the call and counts how it ended; its error is passed on. UNAVAILABLE when it is not let through. */
   run<T>(call: () => Promise<T>): Promise<T>;
   /** Ends its timers. */
@@ -22,7 +23,7 @@ export interface Breaker {
 export function createBreaker(
   name: string,
   config: BreakerConfig,
-  onChange: (state: Breaker["state"]) => void = () => {},
+  onChange: (state: BreakerState) => void = () => {},
   isFailure: (thrown: unknown) => boolean = isWorkersFault,
 ): Breaker {
   const circuit = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
