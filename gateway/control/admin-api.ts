@@ -1,25 +1,11 @@
 import { type Config, parseDuration, plainConfig } from "../../config/index.ts";
 import { CallController, InferenceError, type ModelName, notAvailable, type VersionStatus } from "../../core/index.ts";
 import type { RampCommand } from "../ramps/index.ts";
-import { type ExplainQuery, type Explanation, queryFromUrl } from "../routing/index.ts";
+import { type ExplainQuery, type Explanation, QUERY_KEYS, queryFromUrl } from "../routing/index.ts";
 import type { Pools } from "../upstream/index.ts";
 import { within } from "../within.ts";
+import { type AdminApi, type AdminReply, type AdminRequest, type AdminRoute, answerByRoutes } from "./admin-routes.ts";
 import type { Control, ModelEntry } from "./control.ts";
-
-/** What is asked under `/admin/`. */
-export interface AdminRequest {
-  readonly method: string;
-  /** What follows `/admin/`, decoded piece by piece. */
-  readonly path: readonly string[];
-  readonly query: URLSearchParams;
-  /** Reads the body as text. Throws INVALID_ARGUMENT. */
-  readonly body: () => Promise<string>;
-}
-
-export interface AdminReply {
-  readonly status: number;
-  readonly json: unknown;
-}
 
 /** What the process that is asked knows itself. */
 export interface AdminLocal {
@@ -28,56 +14,35 @@ export interface AdminLocal {
   readonly pools: Pick<Pools, "registry" | "missingOf" | "until" | "workers" | "figures">;
 }
 
-/** Answers a request of the admin API. Throws an InferenceError; {@link NotAllowed} where the path takes other methods. */
-export type AdminApi = (request: AdminRequest) => Promise<AdminReply>;
-
-/** The path is one of ours, and takes only these methods. */
-export class NotAllowed extends InferenceError {
-  readonly methods: readonly string[];
-  constructor(path: readonly string[], methods: readonly string[]) {
-    super("UNIMPLEMENTED", `/admin/${path.join("/")} takes ${methods.join(", ")}`);
-    this.methods = methods;
-  }
-}
-
-interface Route {
-  readonly method: string;
-  /** `*` stands for any one piece. */
-  readonly path: readonly string[];
-  readonly answer: (request: AdminRequest, ...pieces: string[]) => Promise<AdminReply>;
-}
-
 export function createAdminApi(control: Control, local: AdminLocal): AdminApi {
-  const routes: readonly Route[] = [
+  return answerByRoutes([
     { method: "GET", path: ["status"], answer: async () => ok(await status(control, local)) },
     { method: "GET", path: ["config"], answer: async () => ok(plainConfig(local.config())) },
     { method: "POST", path: ["reload"], answer: () => reload(control) },
     { method: "GET", path: ["models"], answer: async () => ok({ models: await models(control, local) }) },
-    { method: "POST", path: ["models"], answer: (request) => add(control, local, request) },
+    { method: "POST", path: ["models"], query: ["wait"], answer: (request) => add(control, local, request) },
     { method: "GET", path: ["models", "*"], answer: async (_, name) => ok(await model(control, local, name)) },
-    { method: "PUT", path: ["models", "*"], answer: (request, name) => put(control, local, request, name) },
+    {
+      method: "PUT",
+      path: ["models", "*"],
+      query: ["wait"],
+      answer: (request, name) => put(control, local, request, name),
+    },
     { method: "DELETE", path: ["models", "*"], answer: (_, name) => remove(control, name) },
-    { method: "GET", path: ["explain"], answer: async ({ query }) => ok(local.explain(queryFromUrl(query))) },
+    {
+      method: "GET",
+      path: ["explain"],
+      query: QUERY_KEYS,
+      answer: async ({ query }) => ok(local.explain(queryFromUrl(query))),
+    },
     ...RAMP_COMMANDS.map(
-      ([word, command]): Route => ({
+      ([word, command]): AdminRoute => ({
         method: "POST",
         path: ["routes", "*", "ramp", word],
         answer: async (_, route = "") => ok(await control.ramp(route, command)),
       }),
     ),
-  ];
-  return async (request) => {
-    const there = routes.filter(({ path }) => fits(path, request.path));
-    const route = there.find(({ method }) => method === request.method);
-    if (route !== undefined) {
-      return await route.answer(request, ...request.path.filter((_, i) => route.path[i] === "*"));
-    }
-    if (there.length === 0) throw new InferenceError("NOT_FOUND", `nothing answers /admin/${request.path.join("/")}`);
-    throw new NotAllowed(
-      request.path,
-      there.map(({ method }) => method),
-    );
-  };
+  ]);
 }
 
 /** As URLs have them. */
@@ -87,10 +52,6 @@ const RAMP_COMMANDS: readonly (readonly [word: string, command: RampCommand])[] 
   ["roll-back", "rollBack"],
   ["restart", "restart"],
 ];
-
-function fits(pattern: readonly string[], path: readonly string[]): boolean {
-  return pattern.length === path.length && pattern.every((piece, i) => piece === "*" || piece === path[i]);
-}
 
 function ok(json: unknown): AdminReply {
   return { status: 200, json };
@@ -141,7 +102,8 @@ function versionRow({ version, state, code, message }: VersionStatus): object {
 async function add(control: Control, local: AdminLocal, { body, query }: AdminRequest): Promise<AdminReply> {
   const waitMs = waitOf(query);
   const entry = await control.addModel(await body(), waitMs);
-  return await answersNow(entry, 201, waitMs, local);
+  const location = `/admin/models/${encodeURIComponent(entry.model.name)}`;
+  return { ...(await answersNow(entry, 201, waitMs, local)), location };
 }
 
 async function put(control: Control, local: AdminLocal, { body, query }: AdminRequest, name = ""): Promise<AdminReply> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AdminConfig } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
@@ -6,6 +7,7 @@ import type { Observer } from "../observe/index.ts";
 import { guardAdmin } from "./admin-guard.ts";
 import { errorAnswer, jsonAnswer, jsonText, type RestAnswer, send, sendUnread } from "./answer.ts";
 import { hasBody, readBody, whole } from "./body.ts";
+import { BodyRefused } from "./body-refused.ts";
 import type { BodyRoom } from "./body-room.ts";
 import { clientOf } from "./parse.ts";
 import { failure } from "./reaction.ts";
@@ -45,8 +47,8 @@ export function createAdmin(parts: AdminParts): (request: IncomingMessage, respo
       using room = parts.room.enter();
       const read = await readBody(request, { maxBytes: MAX_BODY_BYTES, room });
       bytesIn = read.receivedBytes;
-      if (read.is === "read") return Buffer.from(whole(read)).toString();
-      throw new InferenceError("INVALID_ARGUMENT", `the body is ${read.is}: at most ${MAX_BODY_BYTES} bytes are taken`);
+      if (read.is !== "read") throw new BodyRefused(read, MAX_BODY_BYTES);
+      return textOf(whole(read));
     };
     let answer: RestAnswer;
     let error: InferenceError | undefined;
@@ -61,7 +63,7 @@ export function createAdmin(parts: AdminParts): (request: IncomingMessage, respo
       code: error?.code ?? (answer.status < 400 ? "OK" : "FAILED_PRECONDITION"),
       httpStatus: answer.status,
       bytesIn,
-      bytesOut: answer.body.length,
+      bytesOut: method === "HEAD" ? 0 : answer.body.length,
       ...(error === undefined ? {} : { error }),
     });
     if (hasBody(request) && !request.complete) sendUnread(response, answer);
@@ -69,14 +71,20 @@ export function createAdmin(parts: AdminParts): (request: IncomingMessage, respo
   };
 }
 
-function answerOf({ status, json }: AdminReply): RestAnswer {
+function answerOf({ status, json, location }: AdminReply): RestAnswer {
   const { headers, ...answer } = jsonAnswer(jsonText(json));
-  return { ...answer, status, headers: { ...headers, "cache-control": "no-store" } };
+  const found = location === undefined ? {} : { location };
+  return { ...answer, status, headers: { ...headers, ...found, "cache-control": "no-store" } };
 }
 
 function notAllowed(error: NotAllowed): RestAnswer {
   const answer = errorAnswer(error, 405);
   return { ...answer, headers: { ...answer.headers, allow: error.methods.join(", ") } };
+}
+
+function textOf(body: Uint8Array): string {
+  if (isUtf8(body)) return Buffer.from(body).toString();
+  throw new InferenceError("INVALID_ARGUMENT", "the body is not UTF-8");
 }
 
 function piecesOf(path: string): readonly string[] {

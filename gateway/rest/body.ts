@@ -35,7 +35,7 @@ const INFLATED_CHUNK_BYTES = 64 * 2 ** 10;
  */
 export async function readBody(request: IncomingMessage, { maxBytes, room }: BodyLimits): Promise<Body> {
   const refused = (is: Exclude<Body["is"], "read">, receivedBytes: number): Body => {
-    return { is, receivedBytes, unread: !request.complete };
+    return { is, receivedBytes, unread: is !== "cut off" && !request.complete };
   };
   if (announcesMore(request, maxBytes)) return refused("too large", 0);
   const length = request.headers["content-length"];

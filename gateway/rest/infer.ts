@@ -1,14 +1,15 @@
 import type { CompatibilityConfig, RestConfig } from "../../config/index.ts";
-import { InferenceError, type Logger } from "../../core/index.ts";
+import type { Logger } from "../../core/index.ts";
 import { parseRequestBody, type RequestBody } from "../../tensor/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Answer } from "../call.ts";
 import { type Observation, observedBody } from "../observe/index.ts";
 import { IN_THREAD_BYTES, type JsonThreads } from "../threads/index.ts";
-import { errorAnswer, jsonAnswer } from "./answer.ts";
+import { jsonAnswer } from "./answer.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { bigCall } from "./big-call.ts";
 import { type Body, whole } from "./body.ts";
+import { BodyRefused } from "./body-refused.ts";
 import type { BodyRoom } from "./body-room.ts";
 import { examplesCall } from "./examples.ts";
 import { clientNameOf } from "./identify.ts";
@@ -16,7 +17,6 @@ import type { JsonCall, JsonCallParts } from "./json-call.ts";
 import { deadlineOf } from "./parse.ts";
 import { predictCall } from "./predict.ts";
 import { failure, type Reaction } from "./reaction.ts";
-import { TOO_LARGE } from "./status.ts";
 import type { InferRoute, RestMethod } from "./url.ts";
 
 export interface InferParts {
@@ -46,15 +46,19 @@ export async function infer(
   const { maxBytes } = parts.config;
   const room = parts.room.enter();
   let receivedBytes = 0;
+  let unread = false;
   try {
     const coming = request.readBody({ maxBytes, room });
     const body = coming instanceof Promise ? await coming : coming;
     receivedBytes = body.receivedBytes;
-    if (body.is !== "read") return unreadable(body, maxBytes);
+    if (body.is !== "read") {
+      unread = body.unread;
+      throw new BodyRefused(body, maxBytes);
+    }
     const json = await jsonOf(parts, route, body, request, client, observation);
     return { answer: jsonAnswer(json), receivedBytes, unread: false };
   } catch (thrown) {
-    return { ...failure(parts.log, thrown), receivedBytes, unread: false };
+    return { ...failure(parts.log, thrown), receivedBytes, unread };
   } finally {
     room[Symbol.dispose]();
   }
@@ -94,24 +98,4 @@ async function jsonOf(
 
 function smallCall(method: RestMethod, json: RequestBody, parts: JsonCallParts): JsonCall {
   return method === "Predict" ? predictCall(json, parts) : examplesCall(method, json, parts);
-}
-
-function unreadable(body: Exclude<Body, { is: "read" }>, maxBytes: number): Reaction {
-  const { receivedBytes, unread } = body;
-  switch (body.is) {
-    case "cut off": {
-      const error = new InferenceError("CANCELLED", "the client went away before its body had come");
-      return { answer: errorAnswer(error), error, receivedBytes, unread: false };
-    }
-    case "no room": {
-      const sentence = "the bodies of requests under way leave no memory for this one";
-      const error = new InferenceError("UNAVAILABLE", sentence, { retryAfterMs: 1000 });
-      return { answer: errorAnswer(error), error, receivedBytes, unread };
-    }
-    case "too large": {
-      const sentence = `the body is longer than ${maxBytes} bytes`;
-      const error = new InferenceError("RESOURCE_EXHAUSTED", sentence, { origin: "client" });
-      return { answer: errorAnswer(error, TOO_LARGE), error, receivedBytes, unread };
-    }
-  }
 }

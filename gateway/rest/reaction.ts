@@ -1,5 +1,6 @@
 import { InferenceError, type Logger } from "../../core/index.ts";
 import { errorAnswer, type RestAnswer } from "./answer.ts";
+import { BodyRefused } from "./body-refused.ts";
 
 /** An answer, and what became of the request's body. */
 export interface Reaction {
@@ -14,5 +15,5 @@ export interface Reaction {
 export function failure(log: Logger, thrown: unknown): { readonly answer: RestAnswer; readonly error: InferenceError } {
   const error = InferenceError.from(thrown, "gateway");
   if (error !== thrown) log.error({ err: thrown }, "unexpected error");
-  return { answer: errorAnswer(error), error };
+  return { answer: errorAnswer(error, error instanceof BodyRefused ? error.status : undefined), error };
 }

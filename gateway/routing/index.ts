@@ -1,7 +1,7 @@
 export { Decision, decide, routeStage, routeTarget, servableOf } from "./decision.ts";
 export { describeExplanation } from "./describe-explanation.ts";
 export { type ExplainQuery, explain } from "./explain.ts";
-export { explainQuery, queryFromUrl, queryToUrl, type WrittenQuery } from "./explain-query.ts";
+export { explainQuery, QUERY_KEYS, queryFromUrl, queryToUrl, type WrittenQuery } from "./explain-query.ts";
 export { UNKNOWN_VERSION } from "./explain-stages.ts";
 export type { Explanation } from "./explanation.ts";
 export { compileMatch } from "./match.ts";

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exchange, type HttpReply, type HttpRequest } from "../setup/http.ts";
@@ -238,15 +239,80 @@ test("with a token every call shows it, and nobody else sees it", async () => {
   expect((await gateway.get("/statusz")).text + (await gateway.get("/metrics")).text).not.toContain(token);
 });
 
-test("what no path or method stands for is told", async () => {
+test("what no path, method or query stands for is told", async () => {
   await using gateway = await startTensorgate(config());
-  expect((await admin(gateway, "GET", "nothing")).status).toBe(404);
-  expect((await admin(gateway, "GET", "models/half/more")).status).toBe(404);
-  const wrong = await admin(gateway, "PATCH", "models/half");
-  expect([wrong.status, wrong.headers["allow"]]).toEqual([405, "GET, PUT, DELETE"]);
-  expect((await admin(gateway, "GET", "models/%zz")).status).toBe(400);
-  const big = await admin(gateway, "POST", "models", { body: "x".repeat(2 ** 20 + 1) });
-  expect(big.json.error).toContain("too large");
+  for (const path of ["", "nothing", "status/", "models/", "models/half/more", "models/half/", "STATUS"]) {
+    const { status, json } = await admin(gateway, "GET", path);
+    expect([status, json?.error], path).toEqual([404, `nothing answers /admin/${path}`]);
+  }
+  for (const [method, path, allow] of [
+    ["PATCH", "models/half", "GET, HEAD, PUT, DELETE"],
+    ["POST", "models/half", "GET, HEAD, PUT, DELETE"],
+    ["DELETE", "models", "GET, HEAD, POST"],
+    ["POST", "status", "GET, HEAD"],
+    ["OPTIONS", "config", "GET, HEAD"],
+    ["PUT", "explain?model=half", "GET, HEAD"],
+    ["GET", "reload", "POST"],
+    ["HEAD", "reload", "POST"],
+    ["GET", "routes/r/ramp/pause", "POST"],
+  ] as const) {
+    const { status, headers } = await exchange(gateway.rest, { method, path: `/admin/${path}` });
+    expect([status, headers["allow"]], `${method} ${path}`).toEqual([405, allow]);
+  }
+  for (const [method, path, error] of [
+    ["GET", "models/%zz", "/admin/models/%zz cannot be decoded"],
+    ["GET", "status?verbose=1", "verbose: no query is taken here"],
+    ["POST", "models?wiat=10s", 'wiat: the query takes wait (did you mean "wait"?)'],
+    [
+      "GET",
+      "explain?modle=half",
+      'modle: the query takes model, version, label, signature, client, header, inputKey (did you mean "model"?)',
+    ],
+  ] as const) {
+    const { status, json } = await admin(gateway, method, path, method === "POST" ? { body: ADDED } : {});
+    expect([status, json.error]).toEqual([400, error]);
+  }
+  expect((await admin(gateway, "GET", "models")).json.models).toHaveLength(1);
+});
+
+test("HEAD is answered as GET is, without its body", async () => {
+  await using gateway = await startTensorgate(config());
+  for (const path of ["config", "models", "models/half"]) {
+    const [whole, head] = [
+      await admin(gateway, "GET", path),
+      await exchange(gateway.rest, { method: "HEAD", path: `/admin/${path}` }),
+    ];
+    expect([head.status, head.text, head.headers["content-length"]]).toEqual([200, "", String(whole.bytes.length)]);
+  }
+  expect((await exchange(gateway.rest, { method: "HEAD", path: "/admin/models/none" })).status).toBe(404);
+});
+
+test("a body is taken whatever it is called, but no longer than 1 MiB, and as text only", async () => {
+  await using gateway = await startTensorgate(config());
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const added = await admin(gateway, "POST", "models", { body: { ...ADDED, name: "a b" }, headers });
+  expect([added.status, added.headers["location"]]).toEqual([201, "/admin/models/a%20b"]);
+  expect((await exchange(gateway.rest, { path: "/admin/models/a%20b" })).status).toBe(200);
+
+  const long = await admin(gateway, "POST", "models", { body: "x".repeat(2 ** 20 + 1) });
+  expect([long.status, long.json.error]).toEqual([413, "the body is longer than 1048576 bytes"]);
+  const broken = await exchange(gateway.rest, { path: "/admin/models", body: Buffer.from([0x22, 0xff, 0x22]) });
+  expect([broken.status, broken.text]).toEqual([400, expect.stringContaining("not UTF-8")]);
+  expect((await admin(gateway, "POST", "models")).status).toBe(400);
+});
+
+test("a body that finds no room is refused for the moment", async () => {
+  await using gateway = await startTensorgate(config({ server: { rest: { port: 0, maxBytesInFlight: 100_000 } } }));
+  const { hostname, port } = new URL(gateway.rest);
+  const holder = connect(Number(port), hostname);
+  holder.write("POST /v1/models/half:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 90000\r\n\r\n");
+  const refused = () => admin(gateway, "POST", "models", { body: `{${" ".repeat(80_000)}` });
+  await expect.poll(async () => (await refused()).status).toBe(503);
+  const { headers, json } = await refused();
+  expect([headers["retry-after"], headers["connection"]]).toEqual(["1", "close"]);
+  expect(json.error).toContain("leave no memory");
+  holder.destroy();
+  await expect.poll(async () => (await refused()).status).toBe(400);
 });
 
 /** Four answers, each over a connection of its own: processes take turns in accepting them. */
