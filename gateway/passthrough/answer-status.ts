@@ -14,6 +14,11 @@ export class SickAnswer extends Error {
   }
 }
 
+/** A status that an answer can have (RFC 9110, 15); Node takes any three digits. */
+export function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode <= 599;
+}
+
 export function isSick({ statusCode = 0 }: IncomingMessage): boolean {
   return SICK.has(statusCode);
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { InferenceError } from "../../core/index.ts";
+import { isFinal } from "./answer-status.ts";
 import type { Exchange } from "./exchange.ts";
 import { passError } from "./failure.ts";
 import { watchSilence } from "./silence.ts";
@@ -35,10 +36,12 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
       return !isConnected || !hasBody || request.readableEnded || outgoing.writableNeedDrain;
     };
     const connectMs = Math.min(timeoutMs, CONNECT_MS);
-    let silence = watchSilence(connectMs, isTheirTurn, () =>
-      outgoing.destroy(Object.assign(new Error("no connection"), { code: `no connection within ${connectMs} ms` })),
-    );
-    const onGone = (): void => end(passError("left", "the client gave up"));
+    let silence = watchSilence(connectMs, isTheirTurn, () => {
+      const sentence = `${name}: there is no connection to the upstream after ${connectMs} ms`;
+      ending ??= passError("no connection", sentence, { retryable: true });
+      outgoing.destroy(ending);
+    });
+    const onGone = (): void => end(exchange.broken ?? passError("left", "the client gave up"));
     gaveUp.addEventListener("abort", onGone, { once: true });
 
     const onPiece = (piece: Buffer): void => {
@@ -58,6 +61,8 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
     });
 
     outgoing.on("response", (incoming) => {
+      if (!isFinal(incoming))
+        return end(passError("dropped", `${name}: the upstream has answered with no HTTP status`));
       answer = incoming;
       silence.broken();
       if (isEventStream(incoming)) silence.stop();
@@ -77,6 +82,8 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
       request.off("data", onPiece).unpipe(outgoing);
       // Nobody wants the rest of a body that has been answered early.
       if (answer !== undefined) request.resume();
+      // Not every end is an error to Node: an upstream may switch to a protocol that nobody has asked for.
+      else reject(ending ?? failureOf(name, new Error("no answer"), isConnected, false));
     });
   });
 }

@@ -2,23 +2,27 @@ import { type ErrorCode, InferenceError } from "../../core/index.ts";
 
 /**
  * Why the gateway answers itself:
- * - `unreachable`: there was no connection, the upstream has got nothing of the request;
+ * - `unreachable`, `no connection` (in time): the upstream has got nothing of the request;
  * - `dropped`: the connection ended before the answer, so the upstream may have acted on it;
  * - `silent`: nothing came for longer than the entry's timeout;
+ * - `too long`: the whole of it has taken more than the entry's longest time;
  * - `held back`: every endpoint has failed too often of late;
- * - `busy`, `draining`, `too large`, `method`, `path`: the request was not let in;
+ * - `busy`, `draining`, `too large`, `method`, `path`, `not passed on`: the request was not let in;
  * - `left`: the client has gone.
  */
 export type FailureKind =
   | "unreachable"
+  | "no connection"
   | "dropped"
   | "silent"
+  | "too long"
   | "held back"
   | "busy"
   | "draining"
   | "too large"
   | "method"
   | "path"
+  | "not passed on"
   | "left";
 
 interface Rule {
@@ -30,14 +34,17 @@ interface Rule {
 
 const RULES: Readonly<Record<FailureKind, Rule>> = {
   unreachable: { status: 502, code: "UNAVAILABLE", origin: "worker" },
+  "no connection": { status: 504, code: "DEADLINE_EXCEEDED", origin: "worker" },
   dropped: { status: 502, code: "UNAVAILABLE", origin: "worker" },
   silent: { status: 504, code: "DEADLINE_EXCEEDED", origin: "worker" },
+  "too long": { status: 504, code: "DEADLINE_EXCEEDED", origin: "worker" },
   "held back": { status: 503, code: "UNAVAILABLE", origin: "worker", retryAfterMs: 1000 },
   busy: { status: 503, code: "UNAVAILABLE", origin: "gateway", retryAfterMs: 1000 },
   draining: { status: 503, code: "UNAVAILABLE", origin: "gateway", retryAfterMs: 1000 },
   "too large": { status: 413, code: "RESOURCE_EXHAUSTED", origin: "client" },
   method: { status: 405, code: "UNIMPLEMENTED", origin: "client" },
   path: { status: 400, code: "INVALID_ARGUMENT", origin: "client" },
+  "not passed on": { status: 501, code: "UNIMPLEMENTED", origin: "client" },
   left: { status: 499, code: "CANCELLED", origin: "client" },
 };
 

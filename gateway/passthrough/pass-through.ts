@@ -130,6 +130,14 @@ function admit(exchange: Exchange): void {
   if (!methods.some((method) => method === request.method)) {
     throw passError("method", `${name}: ${request.method} is not among ${methods.join(", ")}`);
   }
+  const { upgrade, "transfer-encoding": coding } = request.headers;
+  // Other protocols are offers that a server may pass over (RFC 9110, 7.8); this one's clients ask for nothing else.
+  if (upgrade?.toLowerCase() === "websocket") {
+    throw passError("not passed on", `${name}: WebSocket connections are not passed on`);
+  }
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    throw passError("not passed on", `${name}: the transfer coding ${coding} is not passed on`);
+  }
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
     throw passError("too large", `the body is longer than ${maxBytes} bytes`);
   }

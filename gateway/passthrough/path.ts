@@ -4,8 +4,8 @@ type Prefixes = Pick<HttpConfig, "prefix" | "rewritePrefix">;
 
 /** What an upstream is asked for, in place of `path`, which begins with the prefix. */
 export function upstreamPath({ prefix, rewritePrefix }: Prefixes, path: string): string {
-  const rewritten = rewritePrefix + path.slice(prefix.length);
-  return rewritten.startsWith("/") ? rewritten : `/${rewritten}`;
+  // Two slashes in front would name another server.
+  return (rewritePrefix + path.slice(prefix.length)).replace(/^\/*/, "/");
 }
 
 /**

@@ -27,7 +27,6 @@ export interface Proxy {
 /** What the plugin hands over for one request; it is made for undici's `request`. */
 interface Outgoing {
   readonly method: string;
-  readonly path: string;
   readonly headers: TaggedHeaders;
 }
 
@@ -120,20 +119,27 @@ function forwardedOf({ request, header, clientName }: Exchange): Forwarded {
 }
 
 /** What the plugin takes for undici's. */
-function request({ method, path, headers }: Outgoing, sent: Sent): void {
+function request({ method, headers }: Outgoing, sent: Sent): void {
   const exchange = headers[EXCHANGE];
-  const head = { method, path, headers: framed(exchange, headers) };
+  // The path as it came: the plugin has looked at it, and would write it in another way.
+  const head = { method, path: exchange.request.url ?? "/", headers: framed(exchange, headers) };
   send(exchange, head).then(
     (from) => sent(null, { statusCode: from.statusCode, headers: { ...from.headers }, body: from }),
     sent,
   );
 }
 
-/** With what tells the upstream where the body ends, which Node would not say for each method. */
-function framed(exchange: Exchange, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-  const isChunked = exchange.request.headers["transfer-encoding"] !== undefined;
-  return isChunked ? { ...given, "transfer-encoding": "chunked" } : given;
+/**
+ * With what tells the upstream where the body ends, whatever the client's `Connection` takes away: else the body would be
+ * read as the next request there.
+ */
+function framed({ request }: Exchange, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  const { "content-length": length, "transfer-encoding": coding } = request.headers;
+  const sent: OutgoingHttpHeaders = {};
+  for (const name in headers) if (headers[name] !== undefined) sent[name] = headers[name];
+  if (coding !== undefined) sent["transfer-encoding"] = "chunked";
+  else if (length !== undefined) sent["content-length"] = length;
+  return sent;
 }
 
 function answerHeaders(exchange: Exchange, headers: IncomingHttpHeaders): Record<string, string> {

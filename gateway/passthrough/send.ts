@@ -21,7 +21,7 @@ export async function send(exchange: Exchange, head: UpstreamHead): Promise<Inco
     } catch (thrown) {
       const error = InferenceError.from(thrown, "gateway");
       if (!error.retryable || retriesLeft === 0 || exchange.gaveUp.aborted) throw error;
-      if (failureKind(error) === "unreachable") tried.add(endpoint);
+      if (failureKind(error) !== "dropped") tried.add(endpoint);
       const next = exchange.arm?.pick(tried, undefined);
       if (next === undefined) throw error;
       exchange.endpoint = next;
