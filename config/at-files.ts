@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { absolutePath } from "./base-path.ts";
 import { ConfigError, type Problem } from "./config-error.ts";
+import { httpAtFiles } from "./http-at-files.ts";
 import type { JoinedFiles } from "./join-files.ts";
+import { ReferenceValues } from "./references.ts";
 import type { Config } from "./schema/config.ts";
 import type { ModelConfig } from "./schema/models.ts";
 import type { RouteConfig } from "./schema/routes.ts";
@@ -11,13 +13,19 @@ import type { ServerConfig, TlsConfig } from "./schema/server.ts";
 export interface AtFilesOptions {
   /** Models from elsewhere, that stand instead of the files' own: routes are checked against them. */
   readonly models?: readonly ModelConfig[] | undefined;
+  /** Default: the environment and files of now. */
+  readonly references?: ReferenceValues | undefined;
 }
 
 /**
  * What a schema cannot know: every relative path made absolute, from the folder of the file that says it; the text of PEM
  * files; the places of routes. Throws {@link ConfigError} for PEM files that cannot be read.
  */
-export function atFiles(config: Config, files: JoinedFiles, { models }: AtFilesOptions): Config {
+export function atFiles(
+  config: Config,
+  files: JoinedFiles,
+  { models, references = new ReferenceValues() }: AtFilesOptions,
+): Config {
   const { folder } = config.state;
   return {
     ...config,
@@ -26,6 +34,7 @@ export function atFiles(config: Config, files: JoinedFiles, { models }: AtFilesO
     models:
       models ??
       config.models.map((model, i) => ({ ...model, path: absolutePath(model.path, files.folderOf(["models", i])) })),
+    http: httpAtFiles(config.http, files, references),
     routes: config.routes.map((route, i) => withPlace(route, i, files)),
   };
 }

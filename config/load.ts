@@ -25,10 +25,7 @@ export interface LoadedConfig {
   readonly config: Config;
 }
 
-export interface ParseOptions extends AtFilesOptions {
-  /** Default: the environment and files of now. */
-  readonly references?: ReferenceValues | undefined;
-}
+export type ParseOptions = AtFilesOptions;
 
 /**
  * Reads and checks a YAML or JSON file, or a folder of them. Throws {@link ConfigError} with all that is wrong, its
@@ -49,7 +46,8 @@ export function parseConfigText(text: string, file: string, options: ParseOption
  * order of the files: faults of their syntax and references first, as the rest can only be judged without them.
  */
 export function parseConfig(source: ConfigSource, options: ParseOptions = {}): Config {
-  const files = joinFiles(parseFiles(source, options.references ?? new ReferenceValues()), source);
+  const { references = new ReferenceValues() } = options;
+  const files = joinFiles(parseFiles(source, references), source);
   const raw = files.value;
   const parsed = configSchema.safeParse(raw);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, files));
@@ -66,7 +64,7 @@ export function parseConfig(source: ConfigSource, options: ParseOptions = {}): C
   }
   problems.push(...files.clashes);
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems, source));
-  return atFiles(parsed.data, files, options);
+  return atFiles(parsed.data, files, { ...options, references });
 }
 
 /** What the files say, and where; of files that have been taken before. */

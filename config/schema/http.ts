@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { headerName, headerValue, readAnswerHeaderName } from "./header-name.ts";
+import { type UpstreamTls, upstreamTls } from "./http-tls.ts";
 import { describe, list, mapping, scalar, section, Unfit } from "./scalar.ts";
 import type { StickyKey } from "./sticky.ts";
 import { durationOrNone, integer, size, text, word, yesNo } from "./units.ts";
@@ -17,8 +18,12 @@ export interface HttpConfig {
   readonly arms: readonly HttpArm[];
   /** Ties a client to one of several arms. */
   readonly sticky: HttpStickyKey | undefined;
+  /** Of those with `https:`; undefined: what the system trusts. */
+  readonly tls: UpstreamTls | undefined;
   /** The longest silence of an upstream; `Infinity`: no limit. */
   readonly timeoutMs: number;
+  /** From a request's arrival to the end of its answer; `Infinity`: no limit. */
+  readonly maxDurationMs: number;
   /** A longer request body is refused (413). */
   readonly maxBytes: number;
   /** Requests under way at once; undefined: any number. One more is refused (503). */
@@ -83,6 +88,11 @@ function origin(): z.ZodType<string> {
   });
 }
 
+/** Of an origin. */
+export function isSecure(upstream: string): boolean {
+  return upstream.startsWith("https:");
+}
+
 const endpoints = {
   upstream: origin().optional().describe("Where requests go: http://host:port or https://host:port."),
   upstreams: list(origin(), 1).optional().describe("Several endpoints of one service, in place of upstream."),
@@ -131,7 +141,11 @@ const entry = section({
   ...endpoints,
   split: list(arm, 1).optional().describe("One of these by chance, by weight."),
   sticky: stickySchema.optional().describe("Ties equal requests to one arm of the split."),
+  tls: upstreamTls.optional().describe("How upstreams with https are spoken to."),
   timeout: durationOrNone().prefault("30s").describe("The longest silence of an upstream."),
+  maxDuration: durationOrNone()
+    .prefault("none")
+    .describe("How long a request may take in all, up to the end of its answer."),
   maxBytes: size().prefault("256MiB").describe("A longer request body is refused with 413."),
   maxInFlight: integer(1).optional().describe("Requests under way at once, else 503; default: any number."),
   methods: list(word(...HTTP_METHODS), 1)
@@ -150,7 +164,8 @@ const entry = section({
 }).transform((input, context): HttpConfig => {
   const wrong = (message: string, ...path: PropertyKey[]): void =>
     context.addIssue({ code: "custom", message, path, input });
-  const { name, prefix, rewritePrefix, split, sticky, timeout, maxBytes, maxInFlight, methods, retries } = input;
+  const { name, prefix, rewritePrefix, split, sticky, tls, timeout, maxDuration } = input;
+  const { maxBytes, maxInFlight, methods, retries } = input;
   const upstreams = upstreamsOf(input);
   const given = [input.upstream, input.upstreams, split].filter((each) => each !== undefined).length;
   if (given !== 1) {
@@ -159,14 +174,20 @@ const entry = section({
   }
   if (sticky !== undefined && split === undefined) wrong("is for a split only", "sticky");
   if (split !== undefined) checkArms(split, undefined, wrong);
-  const arms = split?.map((each) => ({ ...each, weight: each.weight.value }));
+  const arms = split?.map((each) => ({ ...each, weight: each.weight.value })) ?? [
+    { name: "", upstreams: upstreams ?? [], weight: 1 },
+  ];
+  if (tls !== undefined && !arms.some((each) => each.upstreams.some(isSecure)))
+    wrong("is for https:// upstreams", "tls");
   return {
     name: name ?? (prefix || "/"),
     prefix,
     rewritePrefix,
-    arms: arms ?? [{ name: "", upstreams: upstreams ?? [], weight: 1 }],
+    arms,
     sticky,
+    tls,
     timeoutMs: timeout,
+    maxDurationMs: maxDuration,
     maxBytes,
     maxInFlight,
     methods,

@@ -75,8 +75,9 @@ export class HttpMetrics {
     this.#upstreamInFlight.reset();
     this.#breaker.reset();
     for (const { upstream, inFlight, breaker } of upstreams) {
-      this.#upstreamInFlight.set({ upstream }, inFlight);
-      for (const [state, value] of breakerSamples(breaker)) this.#breaker.set({ upstream, state }, value);
+      // One that is spoken to by several certificates has a breaker for each.
+      this.#upstreamInFlight.inc({ upstream }, inFlight);
+      for (const [state, value] of breakerSamples(breaker)) this.#breaker.inc({ upstream, state }, value);
     }
   }
 }

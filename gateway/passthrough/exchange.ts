@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { CallController, type CallSignal, type InferenceError } from "../../core/index.ts";
 import type { HttpAccess, HttpMetrics } from "../observe/index.ts";
 import type { PassEdge } from "./edge.ts";
+import { passError } from "./failure.ts";
+import { type Silence, watchSilence } from "./silence.ts";
 import type { PassArm, PassRoute } from "./table.ts";
 import type { UpstreamEndpoint } from "./upstream-endpoint.ts";
 
@@ -47,6 +49,7 @@ export class Exchange implements Arrived {
   readonly #gaveUp = new CallController();
   readonly #parts: ExchangeParts;
   readonly #startedMs = performance.now();
+  readonly #limit: Silence;
   #ended = false;
 
   constructor({ route, edge, request, response, asked, client }: Arrived, parts: ExchangeParts) {
@@ -61,9 +64,10 @@ export class Exchange implements Arrived {
     route.load.inFlight++;
     parts.metrics.entered(route.config.name);
     response.once("close", this.#onClose);
+    this.#limit = watchSilence(route.config.maxDurationMs, always, this.#onTooLong);
   }
 
-  /** Aborted when the client leaves before it has its whole answer. */
+  /** Aborted when the client leaves before it has its whole answer, or when `broken` says why it gets no more. */
   get gaveUp(): CallSignal {
     return this.#gaveUp;
   }
@@ -93,6 +97,7 @@ export class Exchange implements Arrived {
   end(status: number, error?: InferenceError): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#limit.stop();
     const { name, arms } = this.route.config;
     const seconds = (performance.now() - this.#startedMs) / 1000;
     this.route.load.inFlight--;
@@ -112,10 +117,20 @@ export class Exchange implements Arrived {
     });
   }
 
+  readonly #onTooLong = (): void => {
+    const { name, maxDurationMs } = this.route.config;
+    this.broken ??= passError("too long", `${name}: the answer has not come whole within ${maxDurationMs} ms`);
+    this.#gaveUp.abort();
+  };
+
   readonly #onClose = (): void => {
     const { response, broken } = this;
     if (response.writableFinished) return this.end(response.statusCode);
     this.end(broken === undefined ? 499 : response.statusCode, broken);
     this.#gaveUp.abort();
   };
+}
+
+function always(): boolean {
+  return true;
 }

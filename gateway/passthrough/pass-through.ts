@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDeepStrictEqual } from "node:util";
-import type { BreakerConfig, Config } from "../../config/index.ts";
+import { type BreakerConfig, type Config, isSecure } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import { hostAndPort } from "../listening.ts";
 import { createHttpAccessLog, type HttpMetrics, type UpstreamFigures } from "../observe/index.ts";
@@ -11,7 +11,7 @@ import { Exchange } from "./exchange.ts";
 import { failureKind, failureStatus, passError } from "./failure.ts";
 import { upstreamPath } from "./path.ts";
 import { addedHeaders, createProxy, type Proxy } from "./proxy.ts";
-import { compilePassTable, type EntryLoad, type PassRoute } from "./table.ts";
+import { compilePassTable, type EntryLoad, type PassRoute, type PassTable } from "./table.ts";
 import { UpstreamEndpoint } from "./upstream-endpoint.ts";
 
 export interface PassThroughOptions {
@@ -44,9 +44,14 @@ export function createPassThrough({ config: first, metrics, log }: PassThroughOp
   let proxy: Proxy | undefined;
   let starting: Promise<void> | undefined;
 
-  const compile = ({ http }: PassConfig): ReturnType<typeof compilePassTable> =>
+  const compile = ({ http }: PassConfig, wanted = new Set<string>()): PassTable =>
     compilePassTable(http, {
-      endpoint: (origin) => kept(endpoints, origin, () => new UpstreamEndpoint(origin, breaker, log)),
+      endpoint(origin, tls) {
+        // What is known of a server by one certificate says nothing of it by another.
+        const key = JSON.stringify([origin, isSecure(origin) ? tls : undefined]);
+        wanted.add(key);
+        return kept(endpoints, key, () => new UpstreamEndpoint(origin, tls, breaker, log));
+      },
       load: (name) => kept(loads, name, () => ({ inFlight: 0 })),
     });
 
@@ -98,11 +103,11 @@ export function createPassThrough({ config: first, metrics, log }: PassThroughOp
       const isOtherBreaker = !isDeepStrictEqual(breaker, next.resilience.breaker);
       breaker = next.resilience.breaker;
       if (isOtherBreaker) for (const endpoint of endpoints.values()) endpoint.setBreaker(breaker);
-      table = compile(next);
-      const wanted = new Set(next.http.flatMap(({ arms }) => arms.flatMap(({ upstreams }) => upstreams)));
-      for (const [origin, endpoint] of endpoints) {
-        if (wanted.has(origin)) continue;
-        endpoints.delete(origin);
+      const wanted = new Set<string>();
+      table = compile(next, wanted);
+      for (const [key, endpoint] of endpoints) {
+        if (wanted.has(key)) continue;
+        endpoints.delete(key);
         endpoint.retire();
       }
       const names = new Set(next.http.map(({ name }) => name));

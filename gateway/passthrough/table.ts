@@ -1,4 +1,4 @@
-import { type HttpArm, type HttpConfig, OWN_PATHS } from "../../config/index.ts";
+import { type HttpArm, type HttpConfig, OWN_PATHS, type UpstreamTls } from "../../config/index.ts";
 import { leastOfTwo, type Picker } from "../upstream/index.ts";
 import type { UpstreamEndpoint } from "./upstream-endpoint.ts";
 
@@ -30,7 +30,7 @@ export interface EntryLoad {
 
 /** What an entry has that outlives a reload. */
 export interface Living {
-  endpoint(origin: string): UpstreamEndpoint;
+  endpoint(origin: string, tls: UpstreamTls | undefined): UpstreamEndpoint;
   load(name: string): EntryLoad;
 }
 
@@ -53,7 +53,7 @@ export function compilePassTable(configs: readonly HttpConfig[], living: Living)
 
 function compileEntry(config: HttpConfig, living: Living): PassRoute {
   const arms = config.arms.map((arm): PassArm => {
-    const endpoints = arm.upstreams.map((origin) => living.endpoint(origin));
+    const endpoints = arm.upstreams.map((origin) => living.endpoint(origin, config.tls));
     const pick = leastOfTwo(endpoints, Math.random);
     return { ...arm, hashKey: `${config.name}\0${arm.name}`, endpoints, pick };
   });

@@ -1,11 +1,12 @@
 import http, { type ClientRequest, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
-import type { BreakerConfig } from "../../config/index.ts";
+import { createSecureContext } from "node:tls";
+import { type BreakerConfig, isSecure, type UpstreamTls } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import type { UpstreamFigures } from "../observe/index.ts";
 import { type Breaker, createBreaker } from "../upstream/index.ts";
 import { SickAnswer } from "./answer-status.ts";
-import { failureKind } from "./failure.ts";
+import { type FailureKind, failureKind } from "./failure.ts";
 
 /** First line and headers of a request to an upstream. */
 export interface UpstreamHead {
@@ -33,16 +34,17 @@ export class UpstreamEndpoint {
   #inFlight = 0;
   #retired = false;
 
-  constructor(origin: string, breaker: BreakerConfig, log: Logger) {
-    const { protocol, host, hostname, port } = new URL(origin);
+  /** `tls` is for `https:` origins alone. */
+  constructor(origin: string, tls: UpstreamTls | undefined, breaker: BreakerConfig, log: Logger) {
+    const { host, hostname, port } = new URL(origin);
     this.origin = origin;
     this.host = host;
     this.#log = log;
-    this.#isSecure = protocol === "https:";
+    this.#isSecure = isSecure(origin);
     this.#hostname = hostname.replace(/^\[(.*)\]$/, "$1");
     this.#port = port;
     const options = { keepAlive: true, timeout: IDLE_MS };
-    this.#agent = this.#isSecure ? new https.Agent(options) : new http.Agent(options);
+    this.#agent = this.#isSecure ? new https.Agent({ ...options, ...secureOptions(tls) }) : new http.Agent(options);
     this.#breaker = this.#createBreaker(breaker);
   }
 
@@ -106,8 +108,18 @@ export class UpstreamEndpoint {
   }
 }
 
+/** Made once: from PEM text the agent would make it for each connection, and compare it for each request. */
+function secureOptions(tls: UpstreamTls | undefined): https.AgentOptions {
+  if (tls === undefined) return {};
+  const { ca, client, serverName } = tls;
+  const secureContext = createSecureContext({ ...(ca === undefined ? {} : { ca }), ...client });
+  return { secureContext, ...(serverName === undefined ? {} : { servername: serverName }) };
+}
+
+const OF_THE_UPSTREAM: ReadonlySet<FailureKind> = new Set(["unreachable", "no connection", "dropped", "silent"]);
+
 function isUpstreamsFault(thrown: unknown): boolean {
   if (thrown instanceof SickAnswer) return true;
   const kind = failureKind(thrown);
-  return kind === "unreachable" || kind === "dropped" || kind === "silent";
+  return kind !== undefined && OF_THE_UPSTREAM.has(kind);
 }

@@ -1,14 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { exchange, type HttpReply } from "../setup/http.ts";
+import { exchange } from "../setup/http.ts";
 import { testWith } from "../setup/programs.ts";
 import { withFreePorts } from "../setup/tensorgate.ts";
 import { named, passing, startPassing, startUpstream } from "../setup/upstream.ts";
@@ -137,41 +133,5 @@ testWith("python3")("a service in Python, of HTTP/1.0, is reached as well", asyn
     }
   } finally {
     python.kill();
-  }
-});
-
-/** Of a gateway that has been started for it; by then there is a connection that is kept. */
-async function secondAnswer(upstream: string): Promise<HttpReply> {
-  await using gateway = await startPassing([{ prefix: "/tls", upstream }]);
-  await exchange(gateway.rest, { path: "/tls", body: "x" });
-  return await exchange(gateway.rest, { path: "/tls", body: "x" });
-}
-
-testWith("openssl")("an upstream with TLS is reached if its certificate can be trusted, else it is 502", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "tensorgate-passing-"));
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-  const files = ["-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=localhost"];
-  execFileSync("openssl", ["req", "-x509", ...key, ...files, "-addext", "subjectAltName=DNS:localhost"], {
-    cwd: folder,
-    stdio: "ignore",
-  });
-  const certificate = join(folder, "cert.pem");
-  const pem = { key: readFileSync(join(folder, "key.pem")), cert: readFileSync(certificate) };
-  const server = createServer(pem, named("secret")).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const upstream = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const before = process.env["NODE_EXTRA_CA_CERTS"];
-  try {
-    const unknown = await secondAnswer(upstream);
-    expect(unknown.status).toBe(502);
-    expect(unknown.text).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
-    process.env["NODE_EXTRA_CA_CERTS"] = certificate;
-    expect(await secondAnswer(upstream)).toMatchObject({ status: 200, text: "secret" });
-  } finally {
-    if (before === undefined) delete process.env["NODE_EXTRA_CA_CERTS"];
-    else process.env["NODE_EXTRA_CA_CERTS"] = before;
-    server.close();
-    server.closeAllConnections();
-    rmSync(folder, { recursive: true });
   }
 });

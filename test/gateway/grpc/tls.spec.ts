@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { defaultConfig, type TlsConfig } from "../../../config/index.ts";
 import { createGrpcServer } from "../../../gateway/grpc/index.ts";
+import { makeCertificates } from "../../setup/certificates.ts";
 import { testWith } from "../../setup/programs.ts";
 import { type GrpcUnderTest, startGrpc, told } from "../setup/grpc.ts";
 
@@ -14,23 +14,9 @@ const testWithOpenssl = testWith("openssl");
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "tensorgate-tls-"));
-  if (testWithOpenssl === test) makeCertificates();
+  if (testWithOpenssl === test) makeCertificates(folder, ["localhost", "client"]);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function openssl(...args: string[]): void {
-  execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
-}
-
-/** An authority, and a server and a client that it vouches for. */
-function makeCertificates(): void {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority");
-  for (const name of ["localhost", "client"]) {
-    const from = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", `subjectAltName=DNS:${name}`];
-    openssl("req", "-x509", ...key, ...from, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", `/CN=${name}`);
-  }
-}
 
 const read = (name: string): Buffer => readFileSync(join(folder, name));
 const pem = (name: string): string => read(name).toString();

@@ -6,6 +6,14 @@ import { exchange } from "../../setup/http.ts";
 import { startUpstream, tellRequest } from "../../setup/upstream.ts";
 import { startPassingRest } from "../setup/passing.ts";
 
+/** Takes TCP connections, and says nothing. */
+async function startMute(): Promise<{ readonly address: string } & AsyncDisposable> {
+  const server = createServer(() => {}).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
 /** Nobody listens there. */
 const DEAD = "http://127.0.0.1:1";
 
@@ -45,6 +53,32 @@ describe("what the gateway answers itself is JSON:", () => {
     const reply = await rest.ask("POST", "/a", { body: "body" });
     expect(reply.status).toBe(504);
     expect(reply.json).toEqual({ error: "/a: nothing has come from the upstream for 60 ms" });
+  });
+
+  test("504 for an upstream that takes no connection in time", async () => {
+    await using mute = await startMute();
+    await using rest = await startPassingRest([
+      { prefix: "/a", upstream: `https://${mute.address}`, timeout: "200ms" },
+    ]);
+    const reply = await rest.ask("GET", "/a");
+    expect(reply.status).toBe(504);
+    expect(reply.json).toEqual({ error: "/a: there is no connection to the upstream after 200 ms" });
+  });
+
+  test("504 for what takes longer than it may, however busily the upstream answers", async () => {
+    await using upstream = await startUpstream((request, response) => {
+      if (request.url === "/never") return;
+      const going = setInterval(() => response.write("x"), 20);
+      response.once("close", () => clearInterval(going));
+    });
+    await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin, maxDuration: "300ms" }]);
+    const reply = await rest.ask("GET", "/a/never");
+    expect(reply.status).toBe(504);
+    expect(reply.json).toEqual({ error: "/a: the answer has not come whole within 300 ms" });
+    await expect(exchange(`http://127.0.0.1:${rest.port}`, { path: "/a" })).rejects.toThrow("aborted");
+    await expect
+      .poll(() => rest.lines.at(-1))
+      .toMatchObject({ error: "/a: the answer has not come whole within 300 ms" });
   });
 
   test("413 for a body that is announced or turns out to be too long", async () => {
