@@ -64,11 +64,9 @@ export function decide(
     const key = stickyText(route.sticky, call);
     return isPartOf(key === undefined ? random() : standing(route.name, key), percent);
   };
-  const index = table.byModel.get(name);
-  const route =
-    index === undefined
-      ? findRoute(table.otherwise, call, (each) => each.match.takesModel(name) && isInPart(each))
-      : findRoute(index, call, isInPart);
+  const indexes = table.models.get(name)?.routes.indexes ?? table.routesByModel.find(name);
+  let route: Route | undefined;
+  for (const index of indexes) route = findRoute(index, call, isInPart, route);
   return route && new Decision(call, route, stickyText(route.sticky, call), random());
 }
 

@@ -9,6 +9,7 @@ export interface Match {
   readonly choice: RouteMatch["choice"];
   /** Header by header. */
   readonly headers: readonly HeaderMatch[];
+  readonly client: TextMatch | undefined;
   readonly percent: number | undefined;
   /** The first thing about the call that is not as it must be; undefined: the route applies to it, but for `percent`. */
   readonly mismatch: (call: MatchedCall) => Mismatch | undefined;
@@ -36,6 +37,7 @@ export function compileMatch({ model, choice, signature, headers, client, percen
     takesModel: model === undefined ? () => true : taker(model),
     choice,
     headers: headerMatches,
+    client,
     percent,
     mismatch(call) {
       if (takesSignature !== undefined) {

@@ -11,21 +11,21 @@ import {
 } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE, type ErrorCode, LATEST, type ModelName, type Version } from "../../core/index.ts";
 import { compileMatch, type Match } from "./match.ts";
-import { indexRoutes, type RouteIndex } from "./route-index.ts";
+import { ModelRoutes, RoutesByModel } from "./routes-by-model.ts";
 
 /** A configuration's models and routes, compiled once and never changed; a reload makes another one. */
 export interface RouteTable {
   readonly models: ReadonlyMap<ModelName, ModelFacts>;
   /** All, in the order of the file. */
   readonly routes: readonly Route[];
-  /** Of the models that some route names, or that are configured and fit some route's pattern. */
-  readonly byModel: ReadonlyMap<ModelName, RouteIndex>;
-  /** Of all other names: the routes that name no model, whether or not their patterns fit. */
-  readonly otherwise: RouteIndex;
+  /** What looks at requests for models that are not configured, as routes may rewrite them. */
+  readonly routesByModel: RoutesByModel;
 }
 
+/** All that a request for a model needs to know of the configuration. */
 export interface ModelFacts {
   readonly labels: ReadonlyMap<string, Version>;
+  readonly routes: ModelRoutes;
 }
 
 export interface Route {
@@ -55,40 +55,12 @@ export interface Arm extends SplitArm {
 /** Compiles models and routes, so that a request costs the same whether there is 1 model or 10,000. */
 export function compileRoutes({ models, routes: configs }: Pick<Config, "models" | "routes">): RouteTable {
   const routes = configs.map(compileRoute);
-  const ofAnyModel = routes.filter(({ match }) => match.model === undefined);
-  const ofPattern = routes.filter(({ match }) => match.model !== undefined && match.model.by !== "exact");
-  const named = new Map<ModelName, Route[]>();
-  for (const route of routes) {
-    if (route.match.model?.by !== "exact") continue;
-    const same = named.get(route.match.model.value as ModelName);
-    if (same === undefined) named.set(route.match.model.value as ModelName, [route]);
-    else same.push(route);
-  }
-  const byModel = new Map<ModelName, RouteIndex>();
-  /** Models to which the same patterns apply, and no route by name, have one index. */
-  const shared = new Map<string, RouteIndex>();
-  for (const name of new Set([...models.map((model) => model.name), ...named.keys()])) {
-    const patterns = ofPattern.filter(({ match }) => match.takesModel(name));
-    const own = named.get(name) ?? [];
-    if (own.length > 0) {
-      byModel.set(name, indexRoutes(inOrder([...own, ...patterns, ...ofAnyModel])));
-    } else if (patterns.length > 0) {
-      const key = patterns.map(({ order }) => order).join();
-      const index = shared.get(key) ?? indexRoutes(inOrder([...patterns, ...ofAnyModel]));
-      shared.set(key, index);
-      byModel.set(name, index);
-    }
-  }
-  return {
-    models: new Map(models.map(({ name, labels }: ModelConfig) => [name, { labels }])),
-    routes,
-    byModel,
-    otherwise: indexRoutes(inOrder([...ofPattern, ...ofAnyModel])),
-  };
-}
-
-function inOrder(routes: Route[]): readonly Route[] {
-  return routes.sort((a, b) => a.order - b.order);
+  const routesByModel = new RoutesByModel(routes);
+  const factsOf = ({ name, labels }: ModelConfig): ModelFacts => ({
+    labels,
+    routes: new ModelRoutes(routesByModel, name),
+  });
+  return { models: new Map(models.map((model) => [model.name, factsOf(model)])), routes, routesByModel };
 }
 
 function compileRoute(config: RouteConfig, order: number): Route {
