@@ -23,7 +23,7 @@ interface Asked {
   readonly client?: string | undefined;
 }
 
-/** `asked` counts how often something looks at a header. */
+/** `asked` counts how often something looks at a header or the client. */
 function aCall({ model, choice = LATEST, headers = {}, client }: Asked, asked: { times: number } = { times: 0 }) {
   const call: Pick<InferenceCall, "spec" | "header" | "client"> = {
     spec: { name: modelName(model), choice, signature: "" },
@@ -31,7 +31,10 @@ function aCall({ model, choice = LATEST, headers = {}, client }: Asked, asked: {
       asked.times++;
       return headers[name];
     },
-    client,
+    get client() {
+      asked.times++;
+      return client;
+    },
   };
   return call as InferenceCall;
 }
