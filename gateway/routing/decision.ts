@@ -2,7 +2,7 @@ import type { Target } from "../../config/index.ts";
 import { deadlineIn, type InferenceError, type ModelName, type ModelSpec, modelName } from "../../core/index.ts";
 import type { InferenceCall, RoutedCall, Servable } from "../call.ts";
 import { renamedBody } from "../renamed-body.ts";
-import { type Availability, noTarget } from "./resolve.ts";
+import { type Availability, noTarget, notAsAsked } from "./resolve.ts";
 import { findRoute } from "./route-index.ts";
 import type { Arm, Route, RouteTable, Stage } from "./route-table.ts";
 import { armByChance, armByKey, isPartOf, standing } from "./split.ts";
@@ -160,12 +160,7 @@ function byWeight(
 }
 
 /** What a call of this spec fails with while no target of the stage is available. */
-export function unavailable(
-  { models }: RouteTable,
-  available: Availability,
-  spec: ModelSpec,
-  stage: Stage,
-): InferenceError {
+export function unavailable(table: RouteTable, available: Availability, spec: ModelSpec, stage: Stage): InferenceError {
   const targets =
     stage.by === "first"
       ? stage.targets
@@ -173,8 +168,11 @@ export function unavailable(
   const asked = targets.map(({ model = spec.name, pool }) => ({ model, pool }));
   // Of several models the one that may come tells most.
   const { model, pool } = asked.find(
-    (each) => models.has(each.model) && available.outlook(each.model, each.pool) !== "failed",
+    (each) => table.models.has(each.model) && available.outlook(each.model, each.pool) !== "failed",
   ) ??
     asked[0] ?? { model: spec.name, pool: undefined };
-  return noTarget(available, modelName(model), spec.choice, pool);
+  const isAsAsked = spec.choice.by !== "latest" && targets.every(({ choice }) => choice.by === "asked");
+  return isAsAsked
+    ? notAsAsked(table, available, modelName(model), spec.choice, pool)
+    : noTarget(available, modelName(model), spec.choice, pool);
 }

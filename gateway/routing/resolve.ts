@@ -1,7 +1,7 @@
 import { didYouMean } from "../../config/index.ts";
 import { describeChoice, InferenceError, type ModelName, type Version, type VersionChoice } from "../../core/index.ts";
 import type { Servable } from "../call.ts";
-import type { ModelFacts, RouteTable } from "./route-table.ts";
+import type { RouteTable } from "./route-table.ts";
 
 /** What routing asks about the workers; without a pool, of the model's own. */
 export interface Availability {
@@ -26,16 +26,11 @@ const RETRY_AFTER_MS = 1000;
  * - UNAVAILABLE: the model is still loading, or its workers are away.
  */
 export function resolve(table: RouteTable, available: Availability, name: ModelName, choice: VersionChoice): Servable {
-  const model = table.models.get(name);
-  const wanted = choice.by === "label" ? versionOfLabel(model, choice.label) : choice;
-  const target = wanted.by === "latest" ? available.latest(name) : available.servable(name, wanted.version);
+  const wanted = versionAsked(table, name, choice);
+  const target = wanted?.by === "version" ? available.servable(name, wanted.version) : wanted && available.latest(name);
   // A worker may still hold a model that the configuration has just dropped.
-  if (model === undefined) {
-    throw new InferenceError("NOT_FOUND", `${notFoundText(name, wanted)}${didYouMean(name, table.models.keys())}`);
-  }
-  if (target !== undefined) return target;
-  if (available.latest(name) === undefined) throw nothingAvailable(available, name, wanted);
-  throw new InferenceError("NOT_FOUND", notFoundText(name, wanted));
+  if (target !== undefined && table.models.has(name)) return target;
+  throw notAsAsked(table, available, name, choice);
 }
 
 /** Why no target of a route answers. A route never falls back to versions that it doesn't name. */
@@ -53,15 +48,34 @@ export function noTarget(
   );
 }
 
-/** A label of an unknown model is an unknown label: `ServerCore::GetModelVersionForLabel`. */
-function versionOfLabel(
-  model: ModelFacts | undefined,
-  label: string,
-): { readonly by: "version"; readonly version: Version } {
-  const version = model?.labels.get(label);
-  if (version !== undefined) return { by: "version", version };
-  const hint = didYouMean(label, model?.labels.keys() ?? []);
-  throw new InferenceError("INVALID_ARGUMENT", `Unrecognized servable version label: ${label}${hint}`);
+/** Why there is nothing of what a request names: with a route that leaves the version to it as without any. */
+export function notAsAsked(
+  table: RouteTable,
+  available: Availability,
+  name: ModelName,
+  choice: VersionChoice,
+  pool?: string,
+): InferenceError {
+  const { models } = table;
+  const wanted = versionAsked(table, name, choice);
+  if (wanted === undefined && choice.by === "label") {
+    const hint = didYouMean(choice.label, models.get(name)?.labels.keys() ?? []);
+    return new InferenceError("INVALID_ARGUMENT", `Unrecognized servable version label: ${choice.label}${hint}`);
+  }
+  const asked = wanted ?? choice;
+  const text = notFoundText(name, asked);
+  if (!models.has(name)) return new InferenceError("NOT_FOUND", `${text}${didYouMean(name, models.keys())}`);
+  if (available.latest(name, pool) === undefined) return nothingAvailable(available, name, asked, pool);
+  return new InferenceError("NOT_FOUND", text);
+}
+
+type NoLabel = Exclude<VersionChoice, { by: "label" }>;
+
+/** Undefined for an unknown label, which a label of an unknown model is: `ServerCore::GetModelVersionForLabel`. */
+function versionAsked({ models }: RouteTable, name: ModelName, choice: VersionChoice): NoLabel | undefined {
+  if (choice.by !== "label") return choice;
+  const version = models.get(name)?.labels.get(choice.label);
+  return version === undefined ? undefined : { by: "version", version };
 }
 
 /** Begins as TensorFlow Serving's answer does, which knows no "still loading". */

@@ -213,6 +213,34 @@ describe("a route", () => {
       routes: [rule({ to: [toLabel("gone")] })],
       want: "UNAVAILABLE Servable not found for request: Latest(m); no version that its route names is available",
     },
+    ...[
+      {
+        asks: "a version that is not there",
+        choice: v(7),
+        want: "NOT_FOUND Servable not found for request: Specific(m, 7)",
+      },
+      {
+        asks: "a label that stands for no available version",
+        choice: label("gone"),
+        want: "NOT_FOUND Servable not found for request: Specific(m, 9)",
+      },
+      {
+        asks: "an unknown label",
+        choice: label("stabel"),
+        want: 'INVALID_ARGUMENT Unrecognized servable version label: stabel (did you mean "stable"?)',
+      },
+    ].map(({ asks, ...others }) => ({
+      name: `that leaves the version to the request fails as without it when that asks for ${asks}`,
+      routes: [{ match: { model: "old", version: "any" }, rewrite: { model: "m" } }],
+      model: "old",
+      ...others,
+    })),
+    {
+      name: "that names a version fails by itself whatever the request asks for",
+      routes: [rule({ to: [toVersion(8)] }, { version: 7 })],
+      choice: v(7),
+      want: "UNAVAILABLE Servable not found for request: Specific(m, 7); no version that its route names is available",
+    },
     {
       name: "of a model that is still loading says so",
       routes: [all],
