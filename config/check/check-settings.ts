@@ -54,7 +54,8 @@ function writtenPath(written: unknown, path: Path): Path {
   if (!isMapping(route) || section === undefined) return path;
   const start = ["routes", Number(index)];
   if (section === "to" && route["to"] === undefined) return [...start, "rewrite"];
-  if (section === "fallback" && isMapping(route["fallback"])) return [...start, "fallback", "to", ...rest];
-  if (section === "shadow" && isMapping(route["shadow"])) return [...start, "shadow"];
+  const inList = typeof rest[0] === "number";
+  if (section === "fallback" && inList && isMapping(route["fallback"])) return [...start, "fallback", "to", ...rest];
+  if (section === "shadow" && isMapping(route["shadow"])) return [...start, "shadow", ...rest.slice(1)];
   return path;
 }

@@ -15,10 +15,26 @@ export function routeFindings(config: Config): CheckFinding[] {
   const models = new Map<string, ModelConfig>(config.models.map((model) => [model.name, model]));
   const obeys = obeysVersions(config);
   return config.routes.flatMap((route, i) =>
-    [...fallbackFindings(route), ...targetFindings(route, models, obeys), ...clientFindings(route, config)].map(
-      ({ path, ...others }) => ({ ...others, path: ["routes", i, ...path] }),
-    ),
+    [
+      ...partFindings(route),
+      ...fallbackFindings(route),
+      ...targetFindings(route, models, obeys),
+      ...clientFindings(route, config),
+    ].map(({ path, ...others }) => ({ ...others, path: ["routes", i, ...path] })),
   );
+}
+
+/** 0% is how a route or a shadow is turned off for a while. */
+function partFindings({ match, shadows }: RouteConfig): CheckFinding[] {
+  const findings: CheckFinding[] = [];
+  if (match.percent === 0) {
+    findings.push({ severity: "warning", path: ["match", "percent"], message: "0%: the route applies to no request" });
+  }
+  for (const [i, { percent }] of shadows.entries()) {
+    if (percent !== 0) continue;
+    findings.push({ severity: "warning", path: ["shadow", i, "percent"], message: "0%: nothing is copied" });
+  }
+  return findings;
 }
 
 function fallbackFindings({ action, fallback, match }: RouteConfig): CheckFinding[] {
@@ -33,6 +49,10 @@ function fallbackFindings({ action, fallback, match }: RouteConfig): CheckFindin
       findings.push({ severity: "warning", path: ["fallback", i], message });
     }
     asked.push(whole(target));
+  }
+  if (fallback.afterMs !== undefined && !fallback.on.includes("DEADLINE_EXCEEDED")) {
+    const message = "cuts a target short with no other to follow: timeout is none of on";
+    findings.push({ severity: "warning", path: ["fallback", "after"], message });
   }
   return findings;
 }

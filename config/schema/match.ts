@@ -18,7 +18,7 @@ export interface RouteMatch {
   readonly headers: ReadonlyMap<string, TextMatch>;
   /** The client's name, of those that have proven who they are. */
   readonly client: TextMatch | undefined;
-  /** Of the requests that match otherwise, over 0; undefined: all. */
+  /** Of the requests that match otherwise; undefined: all. */
   readonly percent: number | undefined;
 }
 
@@ -38,7 +38,6 @@ export const matchSchema: z.ZodType<RouteMatch> = section({
   if (version !== undefined && label !== undefined) {
     context.addIssue({ code: "custom", message: "a request names a version or a label, never both", path: ["label"] });
   }
-  if (others.percent === 0) context.addIssue({ code: "custom", message: "expected more than 0%", path: ["percent"] });
   const { model, signature, headers, client, percent } = others;
   return { model, choice: choiceOf(version, label), signature, headers, client, percent };
 });

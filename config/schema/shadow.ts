@@ -9,7 +9,7 @@ export interface ShadowConfig {
   /** For metrics, logs and the admin API; unique in its route. */
   readonly name: string;
   readonly target: Target;
-  /** Of the route's calls, over 0. */
+  /** Of the route's calls. */
   readonly percent: number;
   /** Copies under way at once, those included that are about to be sent; one more is dropped. */
   readonly maxInFlight: number;
@@ -33,7 +33,6 @@ export const shadowSchema: z.ZodType<ShadowConfig> = section({
   samplesPerMinute: integer(0).prefault(6).describe("How many answers that differ are logged a minute."),
 }).transform((input, context) => {
   const { name, percent, maxInFlight, maxBytes, timeout, tolerance, samplesPerMinute, ...keys } = input;
-  if (percent === 0) context.addIssue({ code: "custom", message: "expected more than 0%", path: ["percent"] });
   const target = targetOf(keys, context);
   return {
     name: name ?? targetName(target),

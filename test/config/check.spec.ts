@@ -295,6 +295,21 @@ describe("a finding", () => {
       want: ["warning routes.0.fallback.1: repeats a target that has been asked before it"],
     },
     {
+      what: "is a fallback that cuts short what it does not stand in for",
+      parts: {
+        routes: [{ match: { model: "m" }, to, fallback: { to: [{ version: 7 }], on: ["internal"], after: "1s" } }],
+      },
+      want: ["warning routes.0.fallback.after: cuts a target short with no other to follow: timeout is none of on"],
+    },
+    {
+      what: "is a part of nothing",
+      parts: { routes: [{ ...forM({ percent: "0%" }), shadow: [{ version: 7 }, { version: 8, percent: "0%" }] }] },
+      want: [
+        "warning routes.0.match.percent: 0%: the route applies to no request",
+        "warning routes.0.shadow.1.percent: 0%: nothing is copied",
+      ],
+    },
+    {
       what: "is not a fallback to one of several arms",
       parts: { routes: [{ ...split(9, 1), fallback: [{ version: 1 }] }] },
       want: [],
@@ -346,7 +361,7 @@ describe("a finding's place", () => {
 
   const model = "models: [{ name: m, path: /m, versions: { specific: [1] } }]\n";
 
-  for (const { what, route, want } of [
+  for (const { what, route, at = "{ version: 2 }", want } of [
     {
       what: "is the target in a list",
       route: "to: [{ version: 1 }, { version: 2 }]",
@@ -372,10 +387,22 @@ describe("a finding's place", () => {
       route: "to: [{ version: 1 }], fallback: { to: [{ version: 2 }] }",
       want: "routes[0].fallback.to[0]",
     },
+    {
+      what: "is a time beside the targets of a fallback",
+      route: "to: [{ version: 1 }], fallback: { to: [{ model: m }], on: [internal], after: 7s }",
+      at: "7s",
+      want: "routes[0].fallback.after",
+    },
+    {
+      what: "is a part of the shadow alone",
+      route: "to: [{ version: 1 }], shadow: { version: 1, percent: 0% }",
+      at: "0%",
+      want: "routes[0].shadow.percent",
+    },
   ]) {
     test(what, async () => {
       const routes = `routes: [{ match: { model: m }, ${route} }]`;
-      const column = routes.indexOf("{ version: 2 }") + 1;
+      const column = routes.indexOf(at) + 1;
       expect(await places(`${model}${routes}`)).toEqual([`c.yaml:2:${column}:${want}`]);
     });
   }

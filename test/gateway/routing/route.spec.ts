@@ -207,6 +207,11 @@ describe("a route", () => {
       headers: { "x-tenant": "Beta", "x-mode": "on" },
       want: "1",
     },
+    {
+      name: "for 0% of the requests is for none",
+      routes: [rule({ to: [toVersion(3)] }, { percent: "0%" }), all],
+      want: "1",
+    },
     { name: "that comes first decides", routes: [rule({ to: [toVersion(2)] }), all], want: "2" },
     {
       name: "of which nothing is available never falls back",
