@@ -15,7 +15,7 @@ import { h2load } from "./load/h2load.ts";
 import { wrk } from "./load/wrk.ts";
 import { type Envoy, startEnvoy } from "./peers/envoy.ts";
 import { program } from "./peers/programs.ts";
-import { mergingOf, type Product, type ProductConfig, startProduct } from "./product.ts";
+import { type BenchWorker, mergingOf, type Product, type ProductConfig, startProduct } from "./product.ts";
 import { checkJson, checkPredict, framed, PREDICT, protoJsonFloats } from "./requests.ts";
 
 /** Predict calls as JSON, one or several that take turns: in TensorFlow Serving's form for us, in proto3's for Envoy. */
@@ -41,10 +41,11 @@ export interface GrpcRequest {
   readonly want: readonly number[];
 }
 
-/** A gateway, and an Envoy that stands in front of the gateway's worker. */
+/** A gateway, and an Envoy that stands in front of the same workers. */
 export interface Stage extends AsyncDisposable {
   readonly cores: Cores;
   readonly product: Product;
+  readonly workers: readonly BenchWorker[];
   readonly envoy: Envoy;
   /** What was set how, for the results. */
   readonly settings: Readonly<Record<string, string>>;
@@ -52,10 +53,13 @@ export interface Stage extends AsyncDisposable {
   readonly payload: (name: string, bytes: string | Uint8Array) => string;
 }
 
-export async function stage(config: ProductConfig): Promise<Stage> {
+/** `far`: the workers of the gateway's pools, where it has none of its own. */
+export async function stage(config: ProductConfig, far?: readonly BenchWorker[]): Promise<Stage> {
   const cores = planCores();
   const product = await startProduct(config, cores);
-  const envoy = await startEnvoy(product.workerSocket, cores).catch(async (thrown: unknown) => {
+  const workers = far ?? product.workers;
+  const addresses = workers.map(({ address }) => address);
+  const envoy = await startEnvoy(addresses, cores).catch(async (thrown: unknown) => {
     await product[Symbol.asyncDispose]();
     throw thrown;
   });
@@ -63,11 +67,12 @@ export async function stage(config: ProductConfig): Promise<Stage> {
   return {
     cores,
     product,
+    workers,
     envoy,
     settings: {
       pinning: describeCores(cores),
-      tensorgate: "one process, one worker, no access log, otherwise as it comes",
-      Envoy: `${envoy.version}, --concurrency 1, in front of the same worker's Unix socket`,
+      tensorgate: `one process, ${far === undefined ? "one worker" : "a pool"}, no access log, otherwise as it comes`,
+      Envoy: `${envoy.version}, --concurrency 1, in front of the same ${far === undefined ? "worker's Unix socket" : "workers, least request"}`,
     },
     payload: (name, bytes) => {
       const file = join(folder, name);
@@ -83,7 +88,7 @@ export async function stage(config: ProductConfig): Promise<Stage> {
 
 /** Both sides of a REST call. */
 export function restContestants(on: Stage, request: RestRequest, connections: number): [Contestant, Contestant] {
-  const { product, envoy, cores } = on;
+  const { product, workers, envoy, cores } = on;
   const { model, bodies } = request;
   const side = (
     name: string,
@@ -96,7 +101,7 @@ export function restContestants(on: Stage, request: RestRequest, connections: nu
     return {
       name,
       pid,
-      workerPid: product.workerPid,
+      workerPids: workers.map(({ pid: each }) => each),
       check: async () => {
         for (const body of bodies) await checkJson(url, textOf(body), pick, body.want);
       },
@@ -133,7 +138,7 @@ export async function grpcContestants(
 
 /** One side of it, once it has answered. */
 export async function grpcContestant(
-  { cores, product, payload }: Stage,
+  { cores, workers, payload }: Stage,
   { name, message, want }: GrpcRequest,
   connections: number,
   side: { readonly name: string; readonly pid: number; readonly address: string },
@@ -144,7 +149,7 @@ export async function grpcContestant(
   return {
     name: side.name,
     pid: side.pid,
-    workerPid: product.workerPid,
+    workerPids: workers.map(({ pid }) => pid),
     check: async () => void (await checkPredict(address, message, want)),
     load: (seconds, scratch) =>
       h2load({ address, path: PREDICT, bodyFile, answerBytes, connections, seconds, core: cores.rest, scratch }),

@@ -8,6 +8,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "rest-jpeg-decoded": () => import("./rest-jpeg-decoded.ts"),
   "grpc-small": () => import("./grpc-small.ts"),
   "grpc-large": () => import("./grpc-large.ts"),
+  pool: () => import("./pool.ts"),
   alone: () => import("./alone.ts"),
   cnn: () => import("./cnn.ts"),
   "python-small": () => import("./python-small.ts"),

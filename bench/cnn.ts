@@ -71,7 +71,7 @@ async function measureCnn(options: Options): Promise<Outcome> {
     return {
       name,
       pid: product.gatewayPid,
-      workerPid: product.workerPid,
+      workerPids: product.workers.map(({ pid }) => pid),
       check: async () => void (await checkPredict(address, message, want)),
       load: (seconds, folder) =>
         h2load({
@@ -100,7 +100,7 @@ async function measureCnn(options: Options): Promise<Outcome> {
     name: BARE,
     // Its processor time it tells by itself; with the worker's of nobody, all contestants have the same rows.
     pid: 0,
-    workerPid: 0,
+    workerPids: [],
     check: async () => {
       const { y } = await loop(0);
       if (!isNear(y, want)) throw new Error(`the bare engine answered ${JSON.stringify(y)}`);

@@ -14,8 +14,8 @@ export interface Contestant {
   readonly name: string;
   /** Of the process that the comparison is about: gateway or peer. */
   readonly pid: number;
-  /** Of the process that runs the model, where that is another. */
-  readonly workerPid?: number;
+  /** Of the processes that run the model, where those are others. */
+  readonly workerPids?: readonly number[];
   /** Sends one request and throws unless the answer is right. */
   readonly check: () => Promise<void>;
   /** `scratch` is a folder for what the load generator reads and writes. */
@@ -51,20 +51,25 @@ interface Measured extends Load {
 }
 
 async function measure(
-  { name, pid, workerPid, load }: Contestant,
+  { name, pid, workerPids = [], load }: Contestant,
   seconds: number,
   scratch: string,
 ): Promise<Measured> {
-  const before = [cpuSeconds(pid), workerPid === undefined ? 0 : cpuSeconds(workerPid)];
+  const secondsOf = (): number[] => [[pid], workerPids].map(sumOfSeconds);
+  const before = secondsOf();
   const counted = await load(seconds, scratch);
-  const after = [cpuSeconds(pid), workerPid === undefined ? 0 : cpuSeconds(workerPid)];
+  const after = secondsOf();
   if (counted.failed > 0 || counted.answered === 0) {
     throw new Error(`${name}: ${counted.answered} answers, ${counted.failed} failures: ${counted.failures}`);
   }
   const [cpuMicros = 0, workerCpuMicros = 0] = after.map(
-    (then, index) => (((then ?? 0) - (before[index] ?? 0)) * 1e6) / counted.answered,
+    (then, index) => ((then - (before[index] ?? 0)) * 1e6) / counted.answered,
   );
   return { ...counted, cpuMicros, workerCpuMicros };
+}
+
+function sumOfSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (cpuSeconds(pid) ?? 0), 0);
 }
 
 interface Quantity {
@@ -96,7 +101,7 @@ const QUANTITIES: readonly Quantity[] = [
 ];
 
 function rowsOf(contestants: Contestants, measured: readonly (readonly Measured[])[]): Row[] {
-  const hasWorker = contestants.every(({ workerPid }) => workerPid !== undefined);
+  const hasWorker = contestants.every(({ workerPids }) => workerPids !== undefined);
   return QUANTITIES.filter(({ key }) => hasWorker || key !== "worker-cpu").map(({ of, ...quantity }) => ({
     ...quantity,
     sides: sidesOf(contestants, measured, of),

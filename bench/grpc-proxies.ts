@@ -4,6 +4,7 @@ import type { Benchmark, Outcome } from "./frame/index.ts";
 import { HALF_PLUS_TWO } from "./models.ts";
 import { startHaproxy } from "./peers/haproxy.ts";
 import { startNginx } from "./peers/nginx.ts";
+import type { BenchWorker } from "./product.ts";
 import { predictRequest } from "./requests.ts";
 
 const CONNECTIONS = 32;
@@ -14,8 +15,9 @@ export const benchmark: Benchmark = {
   goals: [],
   run: async (options) => {
     await using on = await stage({ models: [{ name: "half_plus_two", path: HALF_PLUS_TWO }] });
-    await using nginx = await startNginx(on.product.workerSocket, on.cores);
-    await using haproxy = await startHaproxy(on.product.workerSocket, on.cores);
+    const { address } = on.workers[0] as BenchWorker;
+    await using nginx = await startNginx(address, on.cores);
+    await using haproxy = await startHaproxy(address, on.cores);
     return await compared(on, [nginx, haproxy], options);
   },
 };

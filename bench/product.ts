@@ -7,22 +7,29 @@ import {
   freePort,
   pin,
   projectFolder,
+  type Running,
   scratchFolder,
   start,
   until,
 } from "./frame/index.ts";
 import { tensorflowFolder, tensorflowPython } from "./peers/python.ts";
 
-/** A gateway with one worker, as users start them. Whoever starts it disposes of it. */
+/** A process that runs models. */
+export interface BenchWorker {
+  readonly pid: number;
+  /** In gRPC's syntax: what stands beside the gateway calls the same process there. */
+  readonly address: string;
+}
+
+/** A gateway with its workers, as users start them. Whoever starts it disposes of it. */
 export interface Product extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly rest: string;
   /** `127.0.0.1:PORT` */
   readonly grpc: string;
   readonly gatewayPid: number;
-  readonly workerPid: number;
-  /** Where the worker listens: what stands beside the gateway calls the same process there. */
-  readonly workerSocket: string;
+  /** Those that it has started itself. */
+  readonly workers: readonly BenchWorker[];
 }
 
 /** Entries of a configuration. `server` is not among them: ports are free ones. */
@@ -31,7 +38,7 @@ export interface ProductConfig {
   readonly [key: string]: unknown;
 }
 
-/** Starts it, waits until all models are served, and moves the worker to its core. */
+/** Starts it, with one worker unless `config` says otherwise, waits until all models are served, and moves workers to their core. */
 export async function startProduct(config: ProductConfig, cores: Cores): Promise<Product> {
   const file = join(scratchFolder(), "tensorgate.json");
   const [rest, grpc] = [await freePort(), await freePort()];
@@ -45,15 +52,14 @@ export async function startProduct(config: ProductConfig, cores: Cores): Promise
   });
   try {
     await until(async () => (await fetch(`http://127.0.0.1:${rest}/readyz`)).ok, running);
-    const worker = workerBelow(running.pid);
-    pin(worker.pid, cores.rest);
+    const workers = workersBelow(running.pid);
+    for (const { pid } of workers) pin(pid, cores.rest);
     const readyAt = performance.now();
     return {
       rest: `http://127.0.0.1:${rest}`,
       grpc: `127.0.0.1:${grpc}`,
       gatewayPid: running.pid,
-      workerPid: worker.pid,
-      workerSocket: worker.socket,
+      workers,
       [Symbol.asyncDispose]: async () => {
         profiled.push({ pid: running.pid, readyMs: performance.now() - readyAt });
         await running.stop();
@@ -106,13 +112,35 @@ export async function mergingOf({ rest }: Product): Promise<string> {
 
 const SETTINGS = "--worker_settings=";
 
-/** A gateway tells its worker in a flag where to listen. */
-function workerBelow(gateway: number): { readonly pid: number; readonly socket: string } {
-  for (const pid of descendantsOf(gateway)) {
+/** A gateway tells its workers in a flag where to listen. */
+function workersBelow(gateway: number): readonly BenchWorker[] {
+  return descendantsOf(gateway).flatMap((pid) => {
     const flag = commandOf(pid).find((word) => word.startsWith(SETTINGS));
-    if (flag === undefined) continue;
+    if (flag === undefined) return [];
     const { grpc } = JSON.parse(flag.slice(SETTINGS.length)) as { grpc: { socketPath: string } };
-    return { pid, socket: grpc.socketPath };
+    return [{ pid, address: `unix:${grpc.socketPath}` }];
+  });
+}
+
+/** Workers by themselves, on ports of this machine: what a pool of the gateway calls, and a peer beside it. */
+export async function startWorkers(count: number, cores: Cores): Promise<readonly BenchWorker[] & AsyncDisposable> {
+  const running: Running[] = [];
+  const stop = async (): Promise<void> => void (await Promise.all(running.map((each) => each.stop())));
+  try {
+    const workers: BenchWorker[] = [];
+    while (workers.length < count) {
+      const port = await freePort();
+      const flags = ["--host=127.0.0.1", `--port=${port}`];
+      const worker = start(process.execPath, [join(projectFolder(), "dist/cli/main.js"), "worker", ...flags], {
+        core: cores.rest,
+        env: withTensorFlow(process.env),
+      });
+      running.push(worker);
+      workers.push({ pid: worker.pid, address: `127.0.0.1:${port}` });
+    }
+    return Object.assign(workers, { [Symbol.asyncDispose]: stop });
+  } catch (thrown) {
+    await stop();
+    throw thrown;
   }
-  throw new Error("the gateway has no worker");
 }

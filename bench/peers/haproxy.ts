@@ -4,8 +4,8 @@ import { type Cores, freePort, scratchFolder, start, versionOf } from "../frame/
 import { accepting, type GrpcProxy } from "./grpc-proxy.ts";
 import { program } from "./programs.ts";
 
-/** HAProxy with one thread, passing HTTP/2 on. */
-export async function startHaproxy(workerSocket: string, cores: Cores): Promise<GrpcProxy> {
+/** HAProxy with one thread, passing HTTP/2 on to `worker`: `unix:/path` or `host:port`. */
+export async function startHaproxy(worker: string, cores: Cores): Promise<GrpcProxy> {
   const haproxy = program("haproxy");
   const config = join(scratchFolder(), "haproxy.cfg");
   const port = await freePort();
@@ -23,7 +23,7 @@ frontend clients
   bind 127.0.0.1:${port} proto h2
   default_backend worker
 backend worker
-  server worker unix@${workerSocket} proto h2
+  server worker ${worker.replace(/^unix:/, "unix@")} proto h2
 `,
   );
   const running = start(haproxy, ["-db", "-f", config], { core: cores.proxy });

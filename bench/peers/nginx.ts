@@ -4,8 +4,8 @@ import { type Cores, freePort, scratchFolder, start, versionOf } from "../frame/
 import { accepting, type GrpcProxy } from "./grpc-proxy.ts";
 import { program } from "./programs.ts";
 
-/** nginx with one worker process, passing gRPC on. */
-export async function startNginx(workerSocket: string, cores: Cores): Promise<GrpcProxy> {
+/** nginx with one worker process, passing gRPC on to `worker`: `unix:/path` or `host:port`. */
+export async function startNginx(worker: string, cores: Cores): Promise<GrpcProxy> {
   const nginx = program("nginx");
   const folder = scratchFolder();
   const port = await freePort();
@@ -27,7 +27,7 @@ http {
   client_max_body_size 64m;
   client_body_buffer_size 1m;
   keepalive_requests 100000000;
-  upstream worker { server unix:${workerSocket}; keepalive 64; keepalive_requests 100000000; }
+  upstream worker { server ${worker}; keepalive 64; keepalive_requests 100000000; }
   server {
     listen 127.0.0.1:${port} http2;
     location / { grpc_pass grpc://worker; }

@@ -53,6 +53,20 @@ for (const name of ["rest-small", "grpc-small"]) {
   );
 }
 
+testAgainstEnvoy(
+  "pool measures the gateway and Envoy over gRPC and REST, with the same workers",
+  async () => {
+    const { rows, requests = {} } = await smoke("pool");
+    expect(Object.keys(requests)).toEqual(["tensorgate, gRPC", "Envoy, gRPC", "tensorgate, REST", "Envoy, REST"]);
+    for (const { answered, failed } of Object.values(requests)) {
+      expect(answered).toBeGreaterThan(0);
+      expect(failed).toBe(0);
+    }
+    for (const { sides } of rows) expect(sides.every(({ samples }) => (samples[0] ?? 0) > 0)).toBe(true);
+  },
+  INSTALL_MS,
+);
+
 testWith("h2load")(
   "cnn measures the gateway, merging and not, and the bare engine",
   async () => {
