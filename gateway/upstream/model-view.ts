@@ -33,7 +33,7 @@ const FURTHEST_FIRST: readonly ServableState[] = ["AVAILABLE", "LOADING", "START
 
 /**
  * Merges the reports about one model. A version that `before` has available too keeps its Servable, unless the workers now
- * find otherwise of its merging.
+ * find otherwise of its merging, or a server has other signatures under the same number.
  */
 export function mergeReports<E>(
   name: string,
@@ -59,8 +59,11 @@ export function mergeReports<E>(
   const versions = new Map<Version, ServedVersion<E>>();
   for (const [version, { row, merging, endpoints }] of served) {
     const known = before?.served.get(version)?.servable;
-    const kept = known !== undefined && isDeepStrictEqual(known.merging, merging) ? known : undefined;
-    versions.set(version, { servable: kept ?? new LoadedVersion(name, pool, row, merging), endpoints });
+    const isSame =
+      known !== undefined &&
+      isDeepStrictEqual(known.merging, merging) &&
+      Buffer.compare(known.signatureDefMap, row.signatureDefMap) === 0;
+    versions.set(version, { servable: isSame ? known : new LoadedVersion(name, pool, row, merging), endpoints });
   }
   return {
     name: modelName(name),

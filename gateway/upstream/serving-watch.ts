@@ -109,6 +109,8 @@ export class ServingWatch implements EndpointWatch {
   #lost(reason: string): void {
     if (this.#told !== undefined) this.#options.log.debug({ reason }, "lost the server");
     this.#told = undefined;
+    // Who answers next may be another program, with other models of the same names and versions.
+    this.#served.keep([]);
     const delayMs = this.#delayMs;
     this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
     this.#lookIn(delayMs);

@@ -25,6 +25,19 @@ test("knows which endpoint has which version, and the latest of all", () => {
   expect(registry.status(modelName("other"))).toBeUndefined();
 });
 
+test("a version is another servable once its signatures are others, and the same one otherwise", () => {
+  const registry = new Registry<string>();
+  const report = (signatures: string) => {
+    registry.report("a", complete(model("m", [row(1, { signatures })])));
+    return registry.servable(m, v1);
+  };
+  const first = report("one");
+  expect(report("one")).toBe(first);
+  const second = report("two");
+  expect(second).not.toBe(first);
+  expect(Buffer.from(second?.signatureDefMap ?? []).toString()).toBe("two");
+});
+
 test("orders versions as numbers, beyond what a double holds", () => {
   const registry = new Registry<string>();
   registry.report(

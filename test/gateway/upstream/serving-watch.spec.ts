@@ -30,10 +30,14 @@ const signatureDefMap = codec<{ signature_def: Record<string, { method_name: str
   "tensorflow.serving.SignatureDefMap",
 );
 
-type Models = Record<string, Record<string, VersionStateName>>;
+type Models = Record<string, Record<string, VersionStateName> | Partial<ServiceError>>;
+
+function isVersions(model: Models[string] | undefined): model is Record<string, VersionStateName> {
+  return model !== undefined && typeof model["code"] !== "number";
+}
 
 /** The part of TensorFlow Serving's API that tells what there is, over models that a test changes. */
-async function startServing(models: Models, port = 0) {
+async function startServing(models: Models, port = 0, signature = "serving_default") {
   const asked = { status: 0, metadata: [] as string[] };
   const server = new Server();
   const notFound: Partial<ServiceError> = { code: status.NOT_FOUND, details: "Could not find any versions" };
@@ -46,7 +50,7 @@ async function startServing(models: Models, port = 0) {
       ) {
         asked.status++;
         const versions = models[request.model_spec?.name ?? ""];
-        if (versions === undefined) return reply(notFound);
+        if (!isVersions(versions)) return reply(versions ?? notFound);
         const rows = Object.entries(versions).map(([version, state]) => ({ version, state, status: null }));
         reply(null, { model_version_status: rows });
       },
@@ -59,8 +63,9 @@ async function startServing(models: Models, port = 0) {
         const spec = metadataRequest.decode(request).model_spec;
         if (spec?.version_choice !== "version") return reply({ code: status.INVALID_ARGUMENT });
         asked.metadata.push(`${spec.name} ${spec.version.value}`);
-        if (models[spec.name]?.[spec.version.value] !== "AVAILABLE") return reply(notFound);
-        const value = signatureDefMap.encode({ signature_def: { serving_default: { method_name: spec.name } } });
+        const versions = models[spec.name];
+        if (!isVersions(versions) || versions[spec.version.value] !== "AVAILABLE") return reply(notFound);
+        const value = signatureDefMap.encode({ signature_def: { [signature]: { method_name: spec.name } } });
         reply(null, metadataResponse.encode({ metadata: { signature_def: { type_url: "", value } } }));
       },
     },
@@ -158,6 +163,43 @@ test("a model that the server does not have is a problem of that model alone", a
   expect(report.models[0]).toMatchObject({ name: "gone", discovered: true, problem: "Could not find any versions" });
   models["gone"] = { 3: "AVAILABLE" };
   await expect.poll(watched.last).toBe("gone 3 AVAILABLE, m 1 AVAILABLE");
+});
+
+test("what a version can do is read once", async () => {
+  const models: Models = { m: { 1: "AVAILABLE" } };
+  using server = await startServing(models);
+  using watched = watch(server.port, wanted("m"));
+  await expect.poll(watched.last).toBe("m 1 AVAILABLE");
+  models["m"] = { 1: "AVAILABLE", 2: "LOADING" };
+  await expect.poll(watched.last).toBe("m 1 AVAILABLE, m 2 LOADING");
+  const [before, after] = (watched.reports as WatchResponse[]).map(({ models: [m] }) => m?.versions[0]);
+  expect(after?.merging).toHaveLength(1);
+  expect(after?.merging).toBe(before?.merging);
+});
+
+test("a server that is too busy to tell of a model still has it", async () => {
+  const models: Models = { m: { 1: "AVAILABLE" }, n: { 1: "LOADING" } };
+  using server = await startServing(models);
+  using watched = watch(server.port, wanted("m"), wanted("n"));
+  await expect.poll(watched.last).toBe("m 1 AVAILABLE, n 1 LOADING");
+  models["m"] = { code: status.RESOURCE_EXHAUSTED, details: "no thread is free" };
+  models["n"] = { 1: "AVAILABLE" };
+  await expect.poll(watched.last).toBe("m 1 AVAILABLE, n 1 AVAILABLE");
+  delete models["m"];
+  await expect.poll(watched.last).toBe("n 1 AVAILABLE");
+});
+
+test("a server that is back may have other models under the same numbers", async () => {
+  const models: Models = { m: { 1: "AVAILABLE" } };
+  const server = await startServing(models);
+  using watched = watch(server.port, wanted("m"));
+  await expect.poll(watched.last).toBe("m 1 AVAILABLE");
+  server[Symbol.dispose]();
+  await expect.poll(watched.last).toBe("lost");
+  using _ = await startServing(models, server.port, "other");
+  await expect.poll(watched.last, { timeout: 10_000 }).toBe("m 1 AVAILABLE");
+  const report = watched.reports.at(-1) as WatchResponse;
+  expect(report.models[0]?.versions[0]?.merging).toMatchObject([{ signature: "other" }]);
 });
 
 test("what was answered with not found is told anew, whatever the server says of it", async () => {
