@@ -153,7 +153,8 @@ export class FrameHandler implements FrameListener {
   #onSettings(flags: number, payload: Buffer): void {
     if ((flags & Flag.ACK) !== 0) return checkLength(payload, 0);
     for (const [id, value] of parseSettings(payload)) {
-      if (id === Setting.HEADER_TABLE_SIZE) this.#of.sending.tableSize(value);
+      if (id === Setting.MAX_CONCURRENT_STREAMS) this.#of.streams.maxOpen = value;
+      else if (id === Setting.HEADER_TABLE_SIZE) this.#of.sending.tableSize(value);
       else if (id === Setting.MAX_FRAME_SIZE) this.#of.sending.maxFrameBytes = value;
       else if (id === Setting.INITIAL_WINDOW_SIZE) {
         const more = value - this.#of.streams.sendWindow;

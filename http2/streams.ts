@@ -7,6 +7,8 @@ import { StreamTable } from "./stream-table.ts";
 export class Streams {
   /** How much the other end takes on a stream that is new. */
   sendWindow: number;
+  /** Of a client: how many the server lets it have open at once. */
+  maxOpen: number = Number.POSITIVE_INFINITY;
   readonly #isServer: boolean;
   readonly #open = new StreamTable();
   #lastOfClient = 0;
@@ -27,9 +29,9 @@ export class Streams {
     return this.#lastOfClient;
   }
 
-  /** Whether there is a number left for a client's next one. */
+  /** Whether there is a number left for a client's next one, and the server takes it. */
   get hasNext(): boolean {
-    return this.#next < MAX_WINDOW - 1;
+    return this.#next < MAX_WINDOW - 1 && this.#open.size < this.maxOpen;
   }
 
   /** For how long none has been open. */

@@ -4,6 +4,7 @@ import {
   byteLengthOf,
   type CallSignal,
   type Deadline,
+  deadlineIn,
   NO_DEADLINE,
   onDeadline,
   piecesOf,
@@ -46,28 +47,38 @@ export interface UnaryLimits {
 const OPTIONS = { side: "client", windowBytes: 2 ** 26, maxFrameBytes: 2 ** 20 } as const;
 
 /** Names that begin with a colon come first. */
-const CALL = { ":method": "POST", ":scheme": "http", ":authority": "localhost" };
+const CALL = { ":method": "POST", ":scheme": "http" };
 const GRPC = { "content-type": "application/grpc", te: "trailers" };
 
 /** Gives a socket that is being connected and reads so. */
 export type Connect = (onread: OnReadOpts) => Socket;
 
-/** Unary gRPC calls over one connection, which is opened for the first call and again after it was lost. The creator closes it. */
+/**
+ * Unary gRPC calls over one connection, which is opened for the first call, and again after it was lost or when the server
+ * takes no more calls on it: then it ends with those that it has. The creator closes it.
+ */
 export class UnaryClient {
   readonly #connect: Connect;
   readonly #ping: PingConfig;
+  readonly #authority: string;
   readonly #heads = new Map<string, Buffer>();
   #line: Line | undefined;
 
-  constructor(connect: Connect, ping: PingConfig) {
+  /** `authority`: what the server is called, which proxies on the way may look at. */
+  constructor(connect: Connect, ping: PingConfig, authority = "localhost") {
     this.#connect = connect;
     this.#ping = ping;
+    this.#authority = authority;
   }
 
   /** Never rejects. `path` as in `/package.Service/Method`. */
   call(path: string, message: Bytes, limits: UnaryLimits): Promise<UnaryOutcome> {
-    if (this.#line === undefined || !this.#line.connection.opens) this.#line = openLine(this.#connect, this.#ping);
-    const line = this.#line;
+    const before = this.#line;
+    const line = before?.connection.opens === true ? before : openLine(this.#connect, this.#ping);
+    if (line !== before) {
+      this.#line = line;
+      before?.connection.drain();
+    }
     return new Promise((resolve) => new Call(line, this.#head(path, limits.deadline), message, limits, resolve));
   }
 
@@ -80,7 +91,7 @@ export class UnaryClient {
   #head(path: string, deadline: Deadline): Buffer {
     let head = this.#heads.get(path);
     if (head === undefined) {
-      head = encodeFields(Object.entries({ ...CALL, ":path": path, ...GRPC }).flat());
+      head = encodeFields(Object.entries({ ...CALL, ":authority": this.#authority, ":path": path, ...GRPC }).flat());
       this.#heads.set(path, head);
     }
     if (deadline === NO_DEADLINE) return head;
@@ -105,7 +116,11 @@ function openLine(connect: Connect, ping: PingConfig): Line {
   const socket = connect(sharedReads((bytes) => connection.read(bytes))).resume();
   const connection = new Connection(socket, { ...OPTIONS, fed: true, onClose: () => beats?.[Symbol.dispose]() });
   const line: Line = { connection, connected: false };
+  // A host that is away takes the first packet for minutes, without a word.
+  const patience = onDeadline(deadlineIn(ping.timeoutMs), () => connection.destroy(new Error("nobody has answered")));
+  socket.once("close", () => patience[Symbol.dispose]());
   socket.once("connect", () => {
+    patience[Symbol.dispose]();
     line.connected = true;
     beats = keepalive(connection, ping);
   });

@@ -17,8 +17,11 @@ export interface EndpointWatch {
 export interface WatchOptions {
   readonly client: Client;
   readonly log: Logger;
-  /** What has been found out. The first after each connect is complete, and proves that the endpoint is there. */
-  readonly onReport: (response: WatchResponse) => void;
+  /**
+   * What has been found out. The first after each connect is complete, and proves that the endpoint is there. `peer`: what
+   * `client` is connected to, in gRPC's syntax, where calls are to follow it there.
+   */
+  readonly onReport: (response: WatchResponse, peer?: string) => void;
   /** Until the next report nothing is known about the endpoint. */
   readonly onLost: () => void;
 }

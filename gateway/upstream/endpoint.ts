@@ -21,8 +21,10 @@ export interface EndpointOptions {
   readonly name: string;
   /** In gRPC's syntax: `unix:/tmp/x.sock`, `127.0.0.1:8500`. */
   readonly target: string;
+  /** A worker of ours, rather than any server that speaks TensorFlow Serving's API. Default: true. */
+  readonly isOwn?: boolean | undefined;
   readonly breaker: BreakerConfig;
-  readonly ping?: PingConfig;
+  readonly ping?: PingConfig | undefined;
   /** Called when a call has failed as if nobody were there; the endpoint is out until `ready` is set again. */
   readonly onSuspect: () => void;
   readonly onBreaker: (state: Breaker["state"]) => void;
@@ -46,13 +48,16 @@ export class Endpoint implements Load {
   maxInFlight: number = Number.POSITIVE_INFINITY;
   readonly #options: EndpointOptions;
   readonly #lines: Lines;
+  readonly #isOwn: boolean;
   #breaker: Breaker;
   #inFlight = 0;
   #ready = false;
 
   constructor(options: EndpointOptions) {
     this.name = options.name;
-    this.#lines = new Lines(options.target, options.ping);
+    const { target, ping, isOwn = true } = options;
+    this.#isOwn = isOwn;
+    this.#lines = new Lines({ target, ping, isOwn });
     this.#options = options;
     this.#breaker = createBreaker(options.name, options.breaker, options.onBreaker);
   }
@@ -62,14 +67,20 @@ export class Endpoint implements Load {
     return this.#lines.control;
   }
 
-  /** Whether the worker is known to be there: set by whoever listens to it, cleared by a call that finds it gone. */
+  /** Whether the worker is known to be there. */
   get ready(): boolean {
     return this.#ready;
   }
-  set ready(value: boolean) {
-    // The control connection has just been proven; another one may still be waiting to try again.
-    if (value && !this.#ready) this.#lines.reset();
-    this.#ready = value;
+
+  /** Told by whoever listens to it: the control connection has just been proven. `peer`: as of `Lines.reset`. */
+  found(peer?: string): void {
+    this.#lines.reset(peer);
+    this.#ready = true;
+  }
+
+  /** Told by whoever listens to it; a call that finds it gone needs nobody to tell. */
+  lost(): void {
+    this.#ready = false;
   }
 
   get inFlight(): number {
@@ -96,8 +107,7 @@ export class Endpoint implements Load {
     limits: CallLimits,
     { inAnyForm, isCopy }: SendingOptions = {},
   ): Promise<Bytes> {
-    // What runs elsewhere may be a plain TensorFlow Serving.
-    const toOwn = inAnyForm === true && method === "Predict" && this.#lines.areLocal;
+    const toOwn = inAnyForm === true && method === "Predict" && this.#isOwn;
     const raw = toOwn ? workerInferenceRaw.Predict : predictionServiceRaw[method];
     this.#inFlight++;
     try {

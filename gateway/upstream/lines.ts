@@ -1,34 +1,29 @@
-import { connect } from "node:net";
-import { Client, credentials } from "@grpc/grpc-js";
+import { isDeepStrictEqual } from "node:util";
+import type { Client } from "@grpc/grpc-js";
 import { type Bytes, InferenceError } from "../../core/index.ts";
-import { type PingConfig, UnaryClient } from "../../http2/index.ts";
+import type { PingConfig } from "../../http2/index.ts";
 import type { RawMethod } from "../../protos/index.ts";
-import { directCall } from "./direct-call.ts";
-import { type CallLimits, unaryCall } from "./unary-call.ts";
+import { type Caller, channelCaller, directCaller, openChannel, type Place, placeOf } from "./caller.ts";
+import type { CallLimits } from "./unary-call.ts";
 
 export type { PingConfig };
+
+export interface LinesOptions {
+  /** In gRPC's syntax. */
+  readonly target: string;
+  readonly ping?: PingConfig | undefined;
+  /** A worker of ours, rather than any server that speaks TensorFlow Serving's API. */
+  readonly isOwn: boolean;
+}
 
 /**
  * What waits on a hung worker is sent elsewhere after 8 s at most, within the 10 s that many clients allow a call. Not
  * sooner: an event loop that is held up by a huge body looks the same, on both sides.
  */
-const PING: PingConfig = { everyMs: 1_000, timeoutMs: 7_000 };
+export const PING: PingConfig = { everyMs: 1_000, timeoutMs: 7_000 };
 
-/**
- * Messages have no limit here (what comes in is bounded at the edges). With the window, an answer of 8 MB takes a third
- * of the time that it takes with HTTP/2's 64 KiB. A socket that isn't there yet is tried often, it costs nothing.
- */
-const CHANNEL_OPTIONS = {
-  "grpc.max_receive_message_length": -1,
-  "grpc.max_send_message_length": -1,
-  "grpc-node.flow_control_window": 4 * 2 ** 20,
-  "grpc.keepalive_permit_without_calls": 1,
-  "grpc.initial_reconnect_backoff_ms": 50,
-  "grpc.max_reconnect_backoff_ms": 200,
-  "grpc.enable_retries": 0,
-  "grpc.use_local_subchannel_pool": 1,
-  "grpc.service_config_disable_resolution": 1,
-} as const;
+/** As rarely as any gRPC server takes from a connection on which it says nothing itself. */
+const UNPINGED: PingConfig = { everyMs: 310_000, timeoutMs: 7_000 };
 
 /**
  * A call that is given up, or whose deadline passes, resets its HTTP/2 stream. A server on Node (nghttp2) takes 1,000
@@ -38,40 +33,29 @@ const CHANNEL_OPTIONS = {
  */
 const MAX_RESETS = 800;
 
-/** A connection that calls go over. */
-interface Caller {
-  call(method: RawMethod, message: Bytes, limits: CallLimits, worker: string): Promise<Bytes>;
-  close(): void;
-}
-
-const UNIX = "unix:";
-
 /**
- * The connections to one worker. On this machine calls have one of their own, which takes a small part of what grpc-js's
- * client takes for a call; elsewhere, where names are looked up and found again, they use the control connection of grpc-js
- * until it has had too many resets. The creator closes them.
+ * The connections to one worker. Calls to a worker of ours have one of their own, which takes a small part of what grpc-js's
+ * client takes for a call; a name may have several addresses, so it leads to the one that the control connection has come to.
+ * Other servers are called over the control connection until it has had too many resets: what they answer there to being
+ * asked what they serve shows them that its pings are no nuisance. The creator closes them.
  */
 export class Lines {
-  /** To a worker of our own, on this machine. */
-  readonly areLocal: boolean;
   /** For control calls. */
   readonly control: Client;
-  readonly #first: Caller;
-  readonly #connect: () => Caller;
+  readonly #options: LinesOptions;
+  readonly #overControl: Caller;
   readonly #open = new Set<Line>();
+  /** Undefined: calls go over grpc-js. */
+  #place: Place | undefined;
   #line: Line;
 
-  constructor(target: string, ping: PingConfig = PING) {
+  constructor(options: LinesOptions) {
+    const { target, ping = PING, isOwn } = options;
+    this.#options = options;
     this.control = openChannel(target, ping);
-    this.areLocal = target.startsWith(UNIX);
-    if (this.areLocal) {
-      this.#connect = () => directCaller(target.slice(UNIX.length), ping);
-      this.#first = this.#connect();
-    } else {
-      this.#connect = () => channelCaller(openChannel(target, ping));
-      this.#first = channelCaller(this.control);
-    }
-    this.#line = this.#take(this.#first);
+    this.#overControl = { ...channelCaller(this.control), close: () => {} };
+    this.#place = isOwn ? placeOf(target) : undefined;
+    this.#line = this.#take(this.#place === undefined ? this.#overControl : this.#connect());
   }
 
   /** Makes one call, over a connection that can stand its reset. Fails as `unaryCall` does. */
@@ -90,15 +74,28 @@ export class Lines {
     }
   }
 
-  /** New calls go over the first connection again. */
-  reset(): void {
-    if (this.#line.caller !== this.#first) this.#change(this.#first);
+  /** The control connection has just been proven: new calls go where it leads. `peer`: that address, which a name needs. */
+  reset(peer = ""): void {
+    if (!this.#options.isOwn) {
+      if (this.#line.caller !== this.#overControl) this.#change(this.#overControl);
+      return;
+    }
+    const place = placeOf(this.#options.target) ?? placeOf(peer);
+    if (isDeepStrictEqual(place, this.#place)) return;
+    this.#place = place;
+    this.#change(place === undefined ? this.#overControl : this.#connect());
   }
 
   close(): void {
     for (const { caller } of this.#open) caller.close();
-    this.#first.close();
     this.control.close();
+  }
+
+  #connect(): Caller {
+    const { target, ping = PING } = this.#options;
+    return this.#place === undefined
+      ? channelCaller(openChannel(target, UNPINGED))
+      : directCaller(this.#place, target, ping);
   }
 
   #change(caller: Caller): void {
@@ -115,8 +112,7 @@ export class Lines {
 
   /** Once its last call has ended. */
   #drop(line: Line): void {
-    if (line.inFlight > 0 || !this.#open.delete(line) || line.caller === this.#first) return;
-    line.caller.close();
+    if (line.inFlight === 0 && this.#open.delete(line)) line.caller.close();
   }
 }
 
@@ -124,29 +120,6 @@ interface Line {
   readonly caller: Caller;
   inFlight: number;
   resets: number;
-}
-
-function openChannel(target: string, { everyMs, timeoutMs }: PingConfig): Client {
-  return new Client(target, credentials.createInsecure(), {
-    ...CHANNEL_OPTIONS,
-    "grpc.keepalive_time_ms": everyMs,
-    "grpc.keepalive_timeout_ms": timeoutMs,
-  });
-}
-
-function channelCaller(client: Client): Caller {
-  return {
-    call: (method, message, limits, worker) => unaryCall(client, method, message, limits, worker),
-    close: () => client.close(),
-  };
-}
-
-function directCaller(path: string, ping: PingConfig): Caller {
-  const client = new UnaryClient((onread) => connect({ path, onread }), ping);
-  return {
-    call: (method, message, limits, worker) => directCall(client, method, message, limits, worker),
-    close: () => client.close(),
-  };
 }
 
 function isReset(thrown: unknown): boolean {

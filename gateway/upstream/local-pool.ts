@@ -47,13 +47,14 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
   const { count, endpoints } = first.workers;
   let own = models.own;
   const members = new Members({
+    isOwn: true,
     watch: (watch) => new WorkerWatch(watch),
     wanted: wantedModels({ ...first, models: models.all }),
     breaker: first.resilience.breaker,
     changes,
     log,
     onLoadTried,
-    ping,
+    ping: () => ping,
     silentMs,
   });
   const { registry } = members;

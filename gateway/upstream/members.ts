@@ -14,13 +14,16 @@ import { WorkerLink, type WorkerLinkOptions } from "./worker-link.ts";
 export interface MembersOptions {
   /** Undefined: the local workers. */
   readonly pool?: string;
+  /** Whether its endpoints are workers of ours. */
+  readonly isOwn: boolean;
   readonly watch: (options: WatchOptions) => EndpointWatch;
   readonly wanted: readonly WantedModel[];
   readonly breaker: BreakerConfig;
   readonly changes: Changes;
   readonly log: Logger;
   readonly onLoadTried?: ((load: LoadTry) => void) | undefined;
-  readonly ping?: PingConfig | undefined;
+  /** Asked for each endpoint. Default: that of `Lines`. */
+  readonly ping?: (() => PingConfig | undefined) | undefined;
   /** How long an endpoint that was there may be silent. */
   readonly silentMs: number;
 }
@@ -56,13 +59,14 @@ export class Members {
 
   /** `name` is for messages, logs and metrics, `target` in gRPC's syntax. */
   open(name: string, target: string, on: LinkEvents): WorkerLink {
-    const { watch, changes, log, ping, silentMs } = this.#options;
+    const { isOwn, watch, changes, log, ping, silentMs } = this.#options;
     const link = new WorkerLink({
       ...on,
       name,
       target,
+      isOwn,
       breaker: this.#breaker,
-      ping,
+      ping: ping?.(),
       wanted: this.#wanted,
       watch,
       registry: this.registry,

@@ -7,6 +7,7 @@ import { type Balancer, createBalancer } from "./balance/index.ts";
 import { isCrowded } from "./crowded.ts";
 import { Discovery, type Lookup } from "./discovery.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { PING, type PingConfig } from "./lines.ts";
 import { Members, type MembersOptions } from "./members.ts";
 import type { PoolModels } from "./models-by-pool.ts";
 import type { OnePool } from "./one-pool.ts";
@@ -19,8 +20,8 @@ import { wantedModels } from "./wanted-models.ts";
 import type { WorkerLink } from "./worker-link.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 
-export interface RemotePoolOptions
-  extends Pick<MembersOptions, "changes" | "log" | "onLoadTried" | "ping" | "silentMs"> {
+export interface RemotePoolOptions extends Pick<MembersOptions, "changes" | "log" | "onLoadTried" | "silentMs"> {
+  readonly ping?: PingConfig | undefined;
   readonly lookup: Lookup;
 }
 
@@ -49,22 +50,23 @@ export class RemotePool implements OnePool {
   constructor(pool: PoolConfig, models: PoolModels, config: Config, options: RemotePoolOptions) {
     const { changes, lookup, onLoadTried, ping, silentMs } = options;
     const log = options.log.child({ pool: pool.name });
+    const isOwn = pool.kind === "tensorgate";
     this.#options = { ...options, log };
     this.#pool = pool;
     this.#models = models;
     this.#balancer = createBalancer(pool.balance);
     this.#members = new Members({
       pool: pool.name,
-      watch:
-        pool.kind === "tensorgate"
-          ? (watch) => new WorkerWatch(watch)
-          : (watch) => new ServingWatch({ ...watch, intervalMs: () => this.#pool.pollIntervalMs }),
+      isOwn,
+      watch: isOwn
+        ? (watch) => new WorkerWatch(watch)
+        : (watch) => new ServingWatch({ ...watch, intervalMs: () => this.#pool.pollIntervalMs }),
       wanted: wantedOf(pool, models, config),
       breaker: config.resilience.breaker,
       changes,
       log,
-      onLoadTried: pool.kind === "tensorgate" ? onLoadTried : undefined,
-      ping,
+      onLoadTried: isOwn ? onLoadTried : undefined,
+      ping: () => ping ?? (isOwn ? undefined : servingPing(this.#pool.pollIntervalMs)),
       silentMs,
     });
     const send = createSend(this.#members.registry, {
@@ -208,6 +210,14 @@ export class RemotePool implements OnePool {
       this.#inFlight--;
     }
   }
+}
+
+/**
+ * A server of gRPC's C++ library, as TensorFlow Serving is, ends a connection with the fourth ping since it last sent an
+ * answer there (`grpc.http2.max_ping_strikes`), and with it every call that takes longer. It answers when it is polled.
+ */
+function servingPing(pollIntervalMs: number): PingConfig {
+  return { everyMs: Math.max(2_500, pollIntervalMs), timeoutMs: PING.timeoutMs };
 }
 
 /** Of a server that cannot be told what to try, rows travel together only where the model asks for it itself. */

@@ -11,6 +11,7 @@ export interface WorkerLinkOptions {
   readonly name: string;
   /** In gRPC's syntax. */
   readonly target: string;
+  readonly isOwn: boolean;
   readonly breaker: BreakerConfig;
   readonly ping?: PingConfig | undefined;
   readonly wanted: ApplyModelsRequest;
@@ -38,13 +39,14 @@ export class WorkerLink {
   #silence: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerLinkOptions) {
-    const { name, target, breaker, ping, wanted, changes, log } = options;
+    const { name, target, isOwn, breaker, ping, wanted, changes, log } = options;
     this.#options = options;
     this.endpoint = new Endpoint({
       name,
       target,
+      isOwn,
       breaker,
-      ...(ping === undefined ? {} : { ping }),
+      ping,
       onSuspect: () => {
         log.warn("a call did not get through to the worker");
         this.#watch.recheck();
@@ -58,9 +60,9 @@ export class WorkerLink {
     this.#watch = options.watch({
       client: this.endpoint.client,
       log,
-      onReport: (response) => {
+      onReport: (response, peer) => {
         options.registry.report(this.endpoint, response);
-        if (!this.endpoint.ready) this.#found();
+        if (!this.endpoint.ready) this.#found(peer);
       },
       onLost: () => this.#lost(),
     });
@@ -87,16 +89,16 @@ export class WorkerLink {
     this.#options.registry.remove(this.endpoint);
   }
 
-  #found(): void {
+  #found(peer: string | undefined): void {
     clearTimeout(this.#silence);
     this.#silence = undefined;
-    this.endpoint.ready = true;
+    this.endpoint.found(peer);
     this.#options.onReady();
     this.#options.changes.notify();
   }
 
   #lost(): void {
-    this.endpoint.ready = false;
+    this.endpoint.lost();
     this.#options.changes.notify();
     this.#silence ??= setTimeout(() => {
       this.#silence = undefined;

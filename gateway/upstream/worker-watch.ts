@@ -40,7 +40,7 @@ export class WorkerWatch implements EndpointWatch {
     );
     this.#stream = stream;
     stream.on("data", (response: WatchResponse) => {
-      if (stream === this.#stream) this.#take(response);
+      if (stream === this.#stream) this.#take(response, stream.getPeer());
     });
     stream.on("error", (error: ServiceError) => this.#lost(stream, error.details));
     stream.on("end", () => this.#lost(stream, "the stream has ended"));
@@ -70,13 +70,13 @@ export class WorkerWatch implements EndpointWatch {
     stream?.cancel();
   }
 
-  #take(response: WatchResponse): void {
+  #take(response: WatchResponse, peer: string): void {
     if (!this.#proven) {
       this.#proven = true;
       this.#delayMs = FIRST_DELAY_MS;
       this.#sent = BigInt(response.generation);
     }
-    this.#options.onReport(response);
+    this.#options.onReport(response, peer);
     this.#bringUpToDate();
   }
 

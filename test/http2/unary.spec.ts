@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
+import { createServer as createHttp2Server, type Http2Session } from "node:http2";
 import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
@@ -153,6 +154,42 @@ describe.each(["grpc-js", "own"] as const)("a call of the %s client", (kind) => 
     );
     expect(await ask(server.port, "")).toBe("RESOURCE_EXHAUSTED: Sent message larger than max (100001 vs. 100000)");
   });
+});
+
+test("what a server takes at once is not exceeded: the next call gets a connection of its own, and the full one ends", async () => {
+  const opened: Http2Session[] = [];
+  const answers: (() => void)[] = [];
+  const server = createHttp2Server({ settings: { maxConcurrentStreams: 2 } });
+  server.on("session", (session) => opened.push(session));
+  server.on("stream", (stream) => {
+    answers.push(() => {
+      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": 0 }));
+      stream.end(Buffer.alloc(5));
+    });
+  });
+  server.listen(0);
+  await once(server, "listening");
+  using own = ownClient((server.address() as AddressInfo).port);
+  const ask = async (): Promise<string> => textOf(await own.call(PATH, Buffer.alloc(0), FREE));
+  const first = ask();
+  await expect.poll(() => answers.length).toBe(1);
+  const others = [ask(), ask()];
+  await expect.poll(() => answers.length).toBe(3);
+  expect(opened).toHaveLength(2);
+  for (const answer of answers) answer();
+  expect(await Promise.all([first, ...others])).toEqual(["", "", ""]);
+  await expect.poll(() => opened.map(({ closed }) => closed)).toEqual([true, false]);
+  own.close();
+  server.close();
+});
+
+test("a call is refused where nobody takes the connection in time", async () => {
+  // Until its name is found a socket is being connected.
+  const socket = connectSocket({ host: "far", port: 1, lookup: () => {} });
+  const own = new UnaryClient(() => socket, { everyMs: 60_000, timeoutMs: 50 });
+  expect(await own.call(PATH, Buffer.alloc(0), FREE)).toEqual({ is: "refused", details: "nobody has answered" });
+  own.close();
 });
 
 test("a deadline that passes ends the call for both, and the handler is told", async () => {

@@ -6,26 +6,28 @@ import { deadlineIn, InferenceError, joined, NO_DEADLINE } from "../../../core/i
 import { failureOf } from "../../../gateway/upstream/call-failure.ts";
 import { Endpoint } from "../../../gateway/upstream/endpoint.ts";
 import type { CallLimits } from "../../../gateway/upstream/unary-call.ts";
-import { originTrailer, startRawServer } from "./raw-server.ts";
+import { originTrailer, type RawServer, startRawServer } from "./raw-server.ts";
 import { socketFolder, startFakeWorker } from "./worker-process.ts";
 
 const BREAKER: BreakerConfig = { errorThresholdPercent: 50, windowMs: 10_000, minRequests: 3, resetTimeoutMs: 100 };
 const NO_LIMITS: CallLimits = { deadline: NO_DEADLINE, signal: new AbortController().signal };
 const text = (message: string): Buffer => Buffer.from(message);
 
-function connect(
+function connectTo(
   target: string,
   onBreaker: (state: string) => void = () => {},
+  isOwn = true,
 ): { readonly endpoint: Endpoint; readonly suspected: () => number } & Disposable {
   let suspected = 0;
   const endpoint = new Endpoint({
     name: "worker-0",
     target,
+    isOwn,
     breaker: BREAKER,
     onSuspect: () => suspected++,
     onBreaker,
   });
-  endpoint.ready = true;
+  endpoint.found();
   return { endpoint, suspected: () => suspected, [Symbol.dispose]: () => endpoint.close() };
 }
 
@@ -49,19 +51,54 @@ async function deadPort(): Promise<number> {
   return port;
 }
 
-test("in any form, only a worker of this machine is asked in a way of our own", async () => {
+test("in any form, only a worker of ours is asked in a way of our own", async () => {
   using server = await startRawServer((message) => message);
-  using elsewhere = connect(server.port);
-  using here = connect(server.socket);
+  using foreign = connectTo(server.port, undefined, false);
+  using own = connectTo(server.port);
   const ask = async ({ endpoint }: { endpoint: Endpoint }): Promise<Uint8Array> =>
     joined(await endpoint.call("Predict", text("a"), NO_LIMITS, { inAnyForm: true }));
-  expect(await ask(elsewhere)).toEqual(text("a"));
+  expect(await ask(foreign)).toEqual(text("a"));
   // The server has the service of TensorFlow Serving alone.
-  expect((await failureWith(ask(here))).message).toContain("/tensorgate.v1.WorkerInference/Predict");
+  expect((await failureWith(ask(own))).message).toContain("/tensorgate.v1.WorkerInference/Predict");
 });
 
-/** Calls go over grpc-js to a port, and over a connection of our own to a socket. */
-describe.each(["port", "socket"] as const)("to a %s", (over) => {
+test("calls of a name go where its control connection has come to, and follow that", async () => {
+  const seen: string[] = [];
+  const server = (name: string): Promise<RawServer> =>
+    startRawServer((message) => {
+      seen.push(name);
+      return message;
+    });
+  using first = await server("first");
+  using second = await server("second");
+  // Nobody has that name.
+  using connected = connectTo("workers.invalid:8500");
+  const { endpoint } = connected;
+  for (const { port } of [first, second, second, first]) {
+    endpoint.found(port);
+    await endpoint.call("Predict", text("x"), NO_LIMITS);
+  }
+  expect(seen).toEqual(["first", "second", "second", "first"]);
+  endpoint.found("no address");
+  expect(await failureWith(endpoint.call("Predict", text("x"), NO_LIMITS))).toMatchObject({ kind: "refused" });
+});
+
+test("a worker of ours is called by the name that it has for proxies on the way", async () => {
+  using server = await startRawServer((message) => message);
+  const first = server.nextCall();
+  using connected = connectTo(server.port);
+  await connected.endpoint.call("Predict", text("x"), NO_LIMITS);
+  expect((await first).host).toBe(server.port);
+});
+
+/** Calls go over grpc-js to servers that are not ours, and over a connection of our own to workers. */
+describe.each([
+  { to: "a worker's port", over: "port", isOwn: true },
+  { to: "a worker's socket", over: "socket", isOwn: true },
+  { to: "another server's port", over: "port", isOwn: false },
+] as const)("to $to", ({ over, isOwn }) => {
+  const connect = (target: string, onBreaker?: (state: string) => void) => connectTo(target, onBreaker, isOwn);
+
   test("sends the message's bytes and answers with the answer's, beyond gRPC's 4 MB", async () => {
     using server = await startRawServer((message) => message);
     using connected = connect(server[over]);

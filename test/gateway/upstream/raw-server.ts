@@ -14,6 +14,8 @@ export interface SeenCall {
   readonly deadlineMs: number | undefined;
   /** Resolves when the call is cancelled. */
   readonly cancelled: Promise<void>;
+  /** What the server is called. */
+  readonly host: string;
 }
 
 export interface RawServer extends Disposable {
@@ -40,6 +42,7 @@ export async function startRawServer(
         const seen: SeenCall = {
           deadlineMs: deadline === Number.POSITIVE_INFINITY ? undefined : deadline - Date.now(),
           cancelled: new Promise((resolve) => call.on("cancelled", resolve)),
+          host: call.getHost(),
         };
         for (const wake of waiting) wake(seen);
         waiting = [];

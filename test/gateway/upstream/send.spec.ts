@@ -46,7 +46,7 @@ function setUp(breakerAfter = 1_000) {
         resetTimeoutMs: 60_000,
       };
       const endpoint = new Endpoint({ name: target, target, breaker, onSuspect: () => {}, onBreaker: () => {} });
-      endpoint.ready = true;
+      endpoint.found();
       endpoints.push(endpoint);
       registry.report(endpoint, complete(model("m", versions)));
       return endpoint;
@@ -113,7 +113,7 @@ test("when all workers are held back by their breakers the answer is 503 at once
 test("when no worker is connected it says so", async () => {
   using server = await startRawServer((message) => message);
   using pool = setUp();
-  pool.add(server.socket, row(1)).ready = false;
+  pool.add(server.socket, row(1)).lost();
   await expect(pool.predict()).rejects.toMatchObject({
     code: "UNAVAILABLE",
     message: "no worker that serves model m is ready",
