@@ -96,7 +96,7 @@ async function metric(gateway: Tensorgate, sample: string): Promise<number> {
 }
 
 const PHASE = 'tensorgate_ramp_phase{route="half",phase=';
-const PERCENT = 'tensorgate_ramp_percent{route="half",arm="canary"}';
+const RATIO = 'tensorgate_ramp_ratio{route="half",arm="canary"}';
 
 test("an arm that does well grows step by step to all, and nobody notices", async () => {
   const steps = [{ percent: "10%", for: "400ms" }, { percent: "50%", for: "400ms" }, { percent: "100%" }];
@@ -112,7 +112,7 @@ test("an arm that does well grows step by step to all, and nobody notices", asyn
     "ramp is at its last step 3 100%",
   ]);
   expect(new Set(arms)).toEqual(new Set([0, 1]));
-  expect(await metric(gateway, PERCENT)).toBe(100);
+  expect(await metric(gateway, RATIO)).toBe(1);
   expect(await metric(gateway, `${PHASE}"done"}`)).toBe(1);
   expect(await metric(gateway, `${PHASE}"running"}`)).toBe(0);
 });
@@ -153,7 +153,7 @@ test("an arm that fails is rolled back by itself, and stays so over restart and 
     const failed = (await load.stop()).filter((status) => status !== 200).length;
     // What came until the next look, too.
     expect(failed).toBeGreaterThanOrEqual(10);
-    expect(await metric(gateway, `${PHASE}"rolledBack"}`)).toBe(1);
+    expect(await metric(gateway, `${PHASE}"rolled_back"}`)).toBe(1);
     expect(await metric(gateway, 'tensorgate_route_requests_total{route="half",arm="canary",code="DATA_LOSS"}')).toBe(
       failed,
     );
@@ -210,7 +210,7 @@ test("an arm that is too slow is paused where the guard says so, and keeps its p
   const line = await gateway.logged(says("ramp paused"));
   expect(line["reason"]).toMatch(/^canary takes [\d.]+ ms at 99%, more than 20 ms/);
   expect(new Set(await load.stop())).toEqual(new Set([200]));
-  expect(await metric(gateway, PERCENT)).toBe(50);
+  expect(await metric(gateway, RATIO)).toBe(0.5);
 });
 
 test("several processes have one ramp, which counts what each of them has had", { timeout: 60_000 }, async () => {
@@ -224,7 +224,7 @@ test("several processes have one ramp, which counts what each of them has had", 
   const answered = gateway.log.filter(({ msg }) => msg === "access").map((access) => access["pid"]);
   expect(new Set(answered).size).toBe(2);
   expect(rampLines(gateway)).toEqual(["ramp begins 1 50%", "ramp rolled back 1 0%"]);
-  expect(await metric(gateway, PERCENT)).toBe(0);
+  expect(await metric(gateway, RATIO)).toBe(0);
 });
 
 test("the state of a ramp is kept beside the file unless it says where", async () => {

@@ -232,11 +232,11 @@ for (const damaged of ['"what"', '{"ramps":[]}', '{"ramps":{"canary":{"fingerpri
   });
 }
 
-test("a page of metrics names percent and phase", () => {
+test("a page of metrics names share and phase", () => {
   const { ramps } = new Gateway(configWith());
-  expect(ramps.page()).toContain('tensorgate_ramp_percent{route="canary",arm="new"} 5\n');
+  expect(ramps.page()).toContain('tensorgate_ramp_ratio{route="canary",arm="new"} 0.05\n');
   expect(ramps.page()).toContain('tensorgate_ramp_phase{route="canary",phase="running"} 1\n');
-  expect(ramps.page()).toContain('tensorgate_ramp_phase{route="canary",phase="rolledBack"} 0\n');
+  expect(ramps.page()).toContain('tensorgate_ramp_phase{route="canary",phase="rolled_back"} 0\n');
 });
 
 function relabelled(label: string, version: bigint): Config {
