@@ -14,7 +14,7 @@ import type { OutputInfos, OutputTypes } from "./output-types.ts";
 import type { Route, Stage } from "./routing/index.ts";
 
 /** What the arm is called that answers when nobody does. */
-const DEFAULT_ARM = "default";
+export const DEFAULT_ARM = "default";
 
 /** A request may name so many rows that nobody has room for as many answers. */
 const MAX_BYTES = 64 * 2 ** 20;

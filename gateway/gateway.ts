@@ -12,6 +12,7 @@ import { modelMerging } from "./model-merging.ts";
 import { createAccessLog, createMetrics, createObserver, type MetricsPage } from "./observe/index.ts";
 import { OutputTypes } from "./output-types.ts";
 import { createPassThrough } from "./passthrough/index.ts";
+import { presenceOf } from "./presence.ts";
 import type { ArmReport } from "./ramps/index.ts";
 import { reloadModels } from "./reload.ts";
 import { createRestServer } from "./rest/index.ts";
@@ -102,6 +103,7 @@ export async function startGateway({
     ready: () => missing().length === 0,
     control: () => control.metrics(),
     upstreams: () => passThrough.figures(),
+    presence: () => presenceOf(config, registry),
     ...(others === undefined ? {} : { others }),
   });
   const shadowing = createShadowing({

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { type BreakerState, breakerSamples } from "./breaker-state.ts";
+import type { Presence } from "./presence.ts";
 
 export interface HttpLabels {
   /** Of the entry of `http:`. */
@@ -34,26 +35,26 @@ export class HttpMetrics {
     });
     this.#seconds = new Histogram({
       name: "tensorgate_http_request_duration_seconds",
-      help: "Time from such a request's arrival to the end of its answer.",
+      help: "Time from the arrival of a request that is passed on to another HTTP server to the end of its answer.",
       labelNames: ["name", "arm"] as const,
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     });
     this.#inFlight = new Gauge({
       name: "tensorgate_http_requests_in_flight",
-      help: "Such requests that are being answered.",
+      help: "Requests passed on to other HTTP servers that are being answered.",
       labelNames: ["name"] as const,
       registers,
     });
     this.#upstreamInFlight = new Gauge({
       name: "tensorgate_http_upstream_requests_in_flight",
-      help: "Requests sent to the upstream whose answers have not ended.",
+      help: "Requests sent to an upstream of http whose answers have not ended.",
       labelNames: ["upstream"] as const,
       registers,
     });
     this.#breaker = new Gauge({
       name: "tensorgate_http_upstream_breaker_state",
-      help: "1 for the state that the upstream's circuit breaker is in, 0 for the others.",
+      help: "1 for the state that the circuit breaker of an upstream of http is in, 0 for the others.",
       labelNames: ["upstream", "state"] as const,
       registers,
     });
@@ -68,6 +69,21 @@ export class HttpMetrics {
     this.#inFlight.dec({ name });
     this.#requests.inc({ name, arm, code: String(status) });
     this.#seconds.observe({ name, arm }, seconds);
+  }
+
+  async forgetGone(presence: Presence): Promise<void> {
+    const underWay = new Set<string>();
+    for (const { labels, value } of (await this.#inFlight.get()).values) {
+      const name = String(labels.name);
+      if (value > 0) underWay.add(name);
+      else if (!presence.hasHttpArm(name, "")) this.#inFlight.remove({ name });
+    }
+    for (const { labels } of (await this.#requests.get()).values) {
+      const [name, arm, code] = [String(labels.name), String(labels.arm), String(labels.code)];
+      if (underWay.has(name) || presence.hasHttpArm(name, arm)) continue;
+      this.#requests.remove({ name, arm, code });
+      this.#seconds.remove({ name, arm });
+    }
   }
 
   /** Set anew for each scrape, so an endpoint that is gone leaves nothing behind. */

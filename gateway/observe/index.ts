@@ -7,6 +7,7 @@ export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";
 export type { PoolFigures } from "./pool-metrics.ts";
+export type { Presence } from "./presence.ts";
 export { type ArmFigures, LATENCY_BOUNDS_SECONDS, RouteFigures } from "./route-figures.ts";
 export type { LoadTry, ServingMetrics } from "./serving-metrics.ts";
 export { type OutputFigures, type ShadowLabels, ShadowMetrics, type ShadowOutcome } from "./shadow-metrics.ts";

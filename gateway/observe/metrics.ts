@@ -1,6 +1,8 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { BatchFigures, type BatchLabels } from "./batch-figures.ts";
 import { HttpMetrics, type UpstreamFigures } from "./http-metrics.ts";
 import { type PoolFigures, PoolMetrics } from "./pool-metrics.ts";
+import type { Presence } from "./presence.ts";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
 import { RouteFigures } from "./route-figures.ts";
 import { createServingMetrics, type ServingMetrics } from "./serving-metrics.ts";
@@ -25,6 +27,8 @@ export interface MetricsSources {
   readonly control?: () => Promise<string>;
   /** Endpoints of other HTTP servers; asked at each scrape. */
   readonly upstreams?: () => readonly UpstreamFigures[];
+  /** Asked at each scrape. Default: whatever has been there stays. */
+  readonly presence?: () => Presence;
   /** What other processes of the same gateway have counted, to be added. */
   readonly others?: (page: MetricsPage) => Promise<readonly string[]>;
 }
@@ -50,8 +54,6 @@ export interface Metrics extends RequestMetrics {
   pageOfThis(which: MetricsPage): Promise<string>;
 }
 
-export type BatchLabels = Pick<RequestLabels, "model" | "version" | "signature">;
-
 /** Gauges whose name ends like a counter's, which `promtool check metrics` refuses; they tell nothing about a gateway. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
@@ -63,13 +65,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
   const requests = new RequestFigures();
   const routes = new RouteFigures();
-  const batches = new Histogram({
-    name: "tensorgate_batch_requests",
-    help: "Requests that went to a worker as one call, of signatures whose calls may be joined.",
-    labelNames: ["model", "version", "signature"] as const,
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
-    registers: [registry],
-  });
+  const batches = new BatchFigures();
   const ready = new Gauge({
     name: "tensorgate_ready",
     help: "1 once every wanted version is available or has failed to load and a worker serves, else 0.",
@@ -86,7 +82,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
     http.setUpstreams(sources.upstreams?.() ?? []);
     workers.set(await sources.workers());
     pools.set(sources.pools?.() ?? []);
-    return `${requests.render()}${routes.render()}${await registry.metrics()}`;
+    const page = `${requests.render()}${routes.render()}${batches.render()}${await registry.metrics()}`;
+    const presence = sources.presence?.();
+    if (presence === undefined) return page;
+    for (const figures of [requests, routes, batches]) figures.forgetGone(presence);
+    await http.forgetGone(presence);
+    return page;
   };
   return {
     routes,
@@ -99,7 +100,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       serving.ended(labels, seconds);
       requests.ended(labels, seconds);
     },
-    departed: ({ model, version, signature }, calls) => batches.observe({ model, version, signature }, calls),
+    departed: (labels, calls) => batches.departed(labels, calls),
     pageOfThis,
     async page(which) {
       const others = sources.others?.(which) ?? [];

@@ -1,5 +1,6 @@
 import { Cells } from "./cells.ts";
-import { DurationHistogram } from "./duration-histogram.ts";
+import { DURATION_BOUNDS_SECONDS, Histogram } from "./histogram.ts";
+import type { Presence } from "./presence.ts";
 import { heading, labelText } from "./text-format.ts";
 
 /** Label values of a request. All but `code` are "" where the request named nothing that we have. */
@@ -21,7 +22,7 @@ const IN_FLIGHT_NAMES = ["protocol", "method", "model"];
 /** Requests of the same labels. */
 interface Ended {
   readonly labels: string;
-  readonly durations: DurationHistogram;
+  readonly durations: Histogram;
 }
 
 /** Requests of the same labels that are being answered. */
@@ -73,10 +74,17 @@ export class RequestFigures {
       "",
     ].join("\n");
   }
+
+  /** What asked for no model of ours stays. */
+  forgetGone(presence: Presence): void {
+    const isThere = (model = "", version = ""): boolean => model === "" || presence.hasVersion(model, version);
+    this.#ended.keep(([, , model, version]) => isThere(model, version));
+    this.#underWay.keep(([, , model], { count }) => count > 0 || isThere(model));
+  }
 }
 
 function endedOf(values: readonly string[]): Ended {
-  return { labels: labelText(NAMES, values), durations: new DurationHistogram() };
+  return { labels: labelText(NAMES, values), durations: new Histogram(DURATION_BOUNDS_SECONDS) };
 }
 
 const DURATION = "tensorgate_request_duration_seconds";

@@ -1,6 +1,7 @@
 import type { StatusCode } from "../../core/index.ts";
 import { Cells } from "./cells.ts";
-import { DurationHistogram } from "./duration-histogram.ts";
+import { DURATION_BOUNDS_SECONDS, Histogram } from "./histogram.ts";
+import type { Presence } from "./presence.ts";
 import { heading, labelText } from "./text-format.ts";
 
 /** What one arm of a route has counted since the process began. */
@@ -46,7 +47,7 @@ interface ArmCell {
   errors: number;
   refusals: number;
   readonly latencyBuckets: number[];
-  readonly durations: DurationHistogram;
+  readonly durations: Histogram;
 }
 
 interface CodeCell {
@@ -89,6 +90,12 @@ export class RouteFigures {
       "",
     ].join("\n");
   }
+
+  forgetGone(presence: Presence): void {
+    const isThere = ([route = "", arm = ""]: readonly string[]): boolean => presence.hasArm(route, arm);
+    this.#arms.keep(isThere);
+    this.#codes.keep(isThere);
+  }
 }
 
 const REQUESTS = "tensorgate_route_requests_total";
@@ -103,7 +110,7 @@ function armCell(values: readonly string[]): ArmCell {
     errors: 0,
     refusals: 0,
     latencyBuckets: Array.from({ length: LATENCY_BOUNDS_SECONDS.length + 1 }, () => 0),
-    durations: new DurationHistogram(),
+    durations: new Histogram(DURATION_BOUNDS_SECONDS),
   };
 }
 

@@ -58,6 +58,13 @@ export class Served implements Availability {
     return undefined;
   }
 
+  /** False once some version of the model is available, and this one nowhere: that none is, is an outage. */
+  mayHave(name: ModelName, version: string): boolean {
+    const views = [this.#pools.local, ...this.#pools.others()].flatMap((registry) => registry.model(name) ?? []);
+    const isThis = (row: VersionStatus): boolean => String(row.version) === version && row.state !== "END";
+    return views.every(({ available }) => available.length === 0) || views.some(({ status }) => status.some(isThis));
+  }
+
   failure(name: ModelName): Omit<LoadFailure, "name"> {
     return (this.#of(name) ?? this.#pools.local).failure(name);
   }
