@@ -23,7 +23,7 @@ export type { Config } from "./schema/config.ts";
 export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";
 export { HTTP_METHODS, type HttpArm, type HttpConfig, type HttpStickyKey, isSecure, OWN_PATHS } from "./schema/http.ts";
 export type { UpstreamTls } from "./schema/http-tls.ts";
-export type { RouteMatch } from "./schema/match.ts";
+export { type RouteMatch, takesChoice } from "./schema/match.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
 export {
   type BalanceConfig,
@@ -49,7 +49,7 @@ export type { SplitArm } from "./schema/split.ts";
 export type { StateConfig } from "./schema/state.ts";
 export type { StickyKey } from "./schema/sticky.ts";
 export { type Target, type TargetChoice, targetName } from "./schema/target.ts";
-export { type TextMatch, wholeText } from "./schema/text-match.ts";
+export { type TextMatch, takerOf } from "./schema/text-match.ts";
 export { parseDuration } from "./schema/units.ts";
 export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
 export {

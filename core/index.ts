@@ -13,7 +13,14 @@ export {
   silentLogger,
   writeLogLine,
 } from "./logger.ts";
-export { DEFAULT_SIGNATURE, describeChoice, LATEST, type ModelSpec, type VersionChoice } from "./model-spec.ts";
+export {
+  choiceKey,
+  DEFAULT_SIGNATURE,
+  describeChoice,
+  LATEST,
+  type ModelSpec,
+  type VersionChoice,
+} from "./model-spec.ts";
 export { type LoadFailure, notAvailable } from "./not-available.ts";
 export { SERVABLE_STATES, type ServableState, type VersionStatus } from "./servable-state.ts";
 export { sharedReads, takeOver } from "./shared-reads.ts";

@@ -7,6 +7,18 @@ export type VersionChoice =
 
 export const LATEST: VersionChoice = { by: "latest" };
 
+/** Equal where requests ask for the same. */
+export function choiceKey(choice: VersionChoice): string {
+  switch (choice.by) {
+    case "latest":
+      return "";
+    case "version":
+      return `v${choice.version}`;
+    case "label":
+      return `l${choice.label}`;
+  }
+}
+
 /** What a request asks for, as `tensorflow.serving.ModelSpec` has it. */
 export interface ModelSpec {
   readonly name: ModelName;

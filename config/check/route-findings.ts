@@ -6,7 +6,7 @@ import type { Config } from "../schema/config.ts";
 import type { ModelConfig } from "../schema/models.ts";
 import type { RouteConfig } from "../schema/routes.ts";
 import type { Target } from "../schema/target.ts";
-import { type TextMatch, wholeText } from "../schema/text-match.ts";
+import { takerOf } from "../schema/text-match.ts";
 import type { CheckFinding } from "./finding.ts";
 import { obeysVersions } from "./model-findings.ts";
 
@@ -82,7 +82,7 @@ function targetFindings(
 function clientFindings({ match, action, sticky }: RouteConfig, { clients }: Config): CheckFinding[] {
   const findings: CheckFinding[] = [];
   const names = clients.map(({ name }) => name);
-  if (match.client !== undefined && !names.some((name) => takes(match.client as TextMatch, name))) {
+  if (match.client !== undefined && !names.some(takerOf(match.client))) {
     if (match.client.by !== "present" || match.client.is) {
       const hint = match.client.by === "exact" ? didYouMean(match.client.value, names) : "";
       const message = `none of clients is called so: the route applies to nobody${hint}`;
@@ -94,12 +94,6 @@ function clientFindings({ match, action, sticky }: RouteConfig, { clients }: Con
     findings.push({ severity: "warning", path: ["sticky", "client"], message });
   }
   return findings;
-}
-
-function takes(match: TextMatch, text: string): boolean {
-  if (match.by === "present") return match.is;
-  if (match.by === "regex") return wholeText(match.source).test(text);
-  return match.by === "prefix" ? text.startsWith(match.value) : text === match.value;
 }
 
 /** Everything that a route may send a call to, by where it stands. */

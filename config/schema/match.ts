@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { LATEST, type Version, type VersionChoice } from "../../core/index.ts";
+import { choiceKey, LATEST, type Version, type VersionChoice } from "../../core/index.ts";
 import { readHeaderName } from "./header-name.ts";
 import { mapping, section } from "./scalar.ts";
 import { versionOr } from "./target.ts";
@@ -20,6 +20,11 @@ export interface RouteMatch {
   readonly client: TextMatch | undefined;
   /** Of the requests that match otherwise; undefined: all. */
   readonly percent: number | undefined;
+}
+
+/** Whether a route takes requests that ask for this, as far as that decides; `any`: whatever they ask for. */
+export function takesChoice(wanted: RouteMatch["choice"], asked: RouteMatch["choice"]): boolean {
+  return wanted.by === "any" || (asked.by !== "any" && choiceKey(wanted) === choiceKey(asked));
 }
 
 export const matchSchema: z.ZodType<RouteMatch> = section({

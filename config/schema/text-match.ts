@@ -56,7 +56,23 @@ function wrong(form: Form, expected: string, given: unknown): Unfit {
   return new Unfit(`${form}: expected ${expected}, got ${describe(given)}`);
 }
 
+/** Whether a text is as it must be: compiled once, asked often. What is not there is taken by `{ present: false }` alone. */
+export function takerOf(match: TextMatch): (text: string | undefined) => boolean {
+  switch (match.by) {
+    case "exact":
+      return (text) => text === match.value;
+    case "prefix":
+      return (text) => text?.startsWith(match.value) ?? false;
+    case "regex": {
+      const pattern = wholeText(match.source);
+      return (text) => text !== undefined && pattern.test(text);
+    }
+    case "present":
+      return (text) => (text !== undefined) === match.is;
+  }
+}
+
 /** A regular expression that has to match from the first character to the last. Throws SyntaxError. */
-export function wholeText(source: string): RegExp {
+function wholeText(source: string): RegExp {
   return new RegExp(`^(?:${source})$`, "u");
 }

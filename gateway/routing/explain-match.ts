@@ -1,4 +1,4 @@
-import type { RouteMatch, StickyKey, TextMatch } from "../../config/index.ts";
+import { type RouteMatch, type StickyKey, type TextMatch, takesChoice } from "../../config/index.ts";
 import type { VersionChoice } from "../../core/index.ts";
 import type { MatchedCall, Mismatch } from "./match.ts";
 import type { Route } from "./route-table.ts";
@@ -19,8 +19,9 @@ export function conditions({ config: { match }, sticky }: Route): readonly strin
 
 /** What keeps a route of the call's model from applying to it, but for `percent`; undefined: nothing. */
 export function misfit({ match, config }: Route, call: MatchedCall): string | undefined {
-  if (match.choice.by !== "any" && !isSame(match.choice, call.spec.choice)) {
-    return `applies to requests that name ${asking(match.choice)}`;
+  const { choice } = match;
+  if (choice.by !== "any" && !takesChoice(choice, call.spec.choice)) {
+    return `applies to requests that name ${asking(choice)}`;
   }
   const mismatch = match.mismatch(call);
   return mismatch && mismatchText(mismatch, config.match);
@@ -47,12 +48,6 @@ export function stickyName(sticky: StickyKey): string {
 
 function by(sticky: StickyKey | undefined): string {
   return sticky === undefined ? "" : `, by ${stickyName(sticky)}`;
-}
-
-function isSame(one: VersionChoice, other: VersionChoice): boolean {
-  if (one.by === "version") return other.by === "version" && one.version === other.version;
-  if (one.by === "label") return other.by === "label" && one.label === other.label;
-  return other.by === "latest";
 }
 
 function asking(choice: VersionChoice): string {

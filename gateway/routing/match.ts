@@ -1,4 +1,4 @@
-import { type RouteMatch, type TextMatch, wholeText } from "../../config/index.ts";
+import { type RouteMatch, type TextMatch, takerOf } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE } from "../../core/index.ts";
 import type { InferenceCall } from "../call.ts";
 
@@ -29,12 +29,12 @@ export type Mismatch =
   | { readonly of: "header"; readonly header: HeaderMatch; readonly got: string | undefined };
 
 export function compileMatch({ model, choice, signature, headers, client, percent }: RouteMatch): Match {
-  const takesSignature = signature && taker(signature);
-  const takesClient = client && taker(client);
-  const headerMatches = [...headers].map(([name, match]): HeaderMatch => ({ name, match, takes: taker(match) }));
+  const takesSignature = signature && takerOf(signature);
+  const takesClient = client && takerOf(client);
+  const headerMatches = [...headers].map(([name, match]): HeaderMatch => ({ name, match, takes: takerOf(match) }));
   return {
     model,
-    takesModel: model === undefined ? () => true : taker(model),
+    takesModel: model === undefined ? () => true : takerOf(model),
     choice,
     headers: headerMatches,
     client,
@@ -52,20 +52,4 @@ export function compileMatch({ model, choice, signature, headers, client, percen
       return undefined;
     },
   };
-}
-
-/** What is not there matches only `present: false`. */
-function taker(match: TextMatch): (text: string | undefined) => boolean {
-  switch (match.by) {
-    case "exact":
-      return (text) => text === match.value;
-    case "prefix":
-      return (text) => text?.startsWith(match.value) ?? false;
-    case "regex": {
-      const pattern = wholeText(match.source);
-      return (text) => text !== undefined && pattern.test(text);
-    }
-    case "present":
-      return (text) => (text !== undefined) === match.is;
-  }
 }

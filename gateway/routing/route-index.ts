@@ -1,4 +1,4 @@
-import type { VersionChoice } from "../../core/index.ts";
+import { choiceKey } from "../../core/index.ts";
 import type { Match, MatchedCall } from "./match.ts";
 import type { Route } from "./route-table.ts";
 
@@ -92,11 +92,6 @@ function firstIn(
     if (route.match.mismatch(call) === undefined && isInPart(route)) return route;
   }
   return best;
-}
-
-/** What a request asks for, as a key. */
-function choiceKey(choice: Exclude<VersionChoice, { by: "latest" }>): string {
-  return choice.by === "version" ? `v${choice.version}` : `l${choice.label}`;
 }
 
 function candidatesOf(routes: readonly Route[]): Candidates | undefined {
