@@ -1,3 +1,4 @@
+import { choiceKey } from "../../core/index.ts";
 import type { Config } from "../schema/config.ts";
 import type { RouteMatch } from "../schema/match.ts";
 import type { RouteConfig } from "../schema/routes.ts";
@@ -34,21 +35,26 @@ export function unreachableRoutes({ routes }: Pick<Config, "routes">): CheckFind
 const ANY = undefined;
 
 /** What a later route has to want too for this one to cover it: at most one of its exact conditions of each kind. */
-function wanted({ model, headers, client }: RouteMatch): string {
+function wanted({ model, choice, headers, client }: RouteMatch): string {
   const header = [...headers].find(([, match]) => match.by === "exact");
   return keyOf(
     model?.by === "exact" ? model.value : ANY,
+    choice.by === "any" ? ANY : choiceKey(choice),
     header?.[1].by === "exact" ? [header[0], header[1].value] : ANY,
     client?.by === "exact" ? client.value : ANY,
   );
 }
 
 /** Under which keys the routes stand that may cover this one. */
-function asked({ model, headers, client }: RouteMatch): readonly string[] {
+function asked({ model, choice, headers, client }: RouteMatch): readonly string[] {
   const models = model?.by === "exact" ? [ANY, model.value] : [ANY];
+  const choices = choice.by === "any" ? [ANY] : [ANY, choiceKey(choice)];
   const exact = [...headers].flatMap(([name, match]) => (match.by === "exact" ? [[name, match.value] as const] : []));
   const clients = client?.by === "exact" ? [ANY, client.value] : [ANY];
-  return models.flatMap((one) => [ANY, ...exact].flatMap((header) => clients.map((who) => keyOf(one, header, who))));
+  const headerKeys = [ANY, ...exact];
+  return models.flatMap((one) =>
+    choices.flatMap((what) => headerKeys.flatMap((header) => clients.map((who) => keyOf(one, what, header, who)))),
+  );
 }
 
 function keyOf(...parts: readonly unknown[]): string {
