@@ -1,12 +1,10 @@
 import { resolve } from "node:path";
 import {
-  byPlace,
   type CheckedProblem,
   ConfigError,
   checkSettings,
   loadSettings,
   parseFlags,
-  placed,
   renderProblem,
   type Settings,
 } from "../config/index.ts";
@@ -47,8 +45,8 @@ async function checked(path: string | undefined, options: CheckOptions): Promise
   try {
     const settings = await settingsAt(path, options.modelConfigFile);
     const { config } = settings;
-    const onDisk = options.paths ? placed(diskFindings(config, await lookAtDisk(config)), settings) : [];
-    return { settings, problems: [...checkSettings(settings), ...onDisk].toSorted(byPlace) };
+    const onDisk = options.paths ? diskFindings(config, await lookAtDisk(config)) : [];
+    return { settings, problems: checkSettings(settings, onDisk) };
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
     return { settings: undefined, problems: thrown.problems.map((each) => ({ ...each, severity: "error" })) };

@@ -29,8 +29,10 @@ export function renderProblem({ file, line, column, path, message }: Problem): s
   return where === "" ? message : `${where}: ${message}`;
 }
 
-/** The order of two problems of one file. */
+/** By the names of files, and within a file from its top to its end. */
 export function byPlace(a: Problem, b: Problem): number {
+  const [one = "", other = ""] = [a.file, b.file];
+  if (one !== other) return one < other ? -1 : 1;
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 

@@ -1,6 +1,6 @@
 export { cloudPathProblem } from "./base-path.ts";
 export { batchingByModel } from "./batching-by-model.ts";
-export { byPlace, type CheckedProblem, checkSettings, placed } from "./check/check-settings.ts";
+export { type CheckedProblem, checkSettings } from "./check/check-settings.ts";
 export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from "./check/index.ts";
 export { ConfigError, type Problem, renderPath, renderProblem } from "./config-error.ts";
 export { flagHelp } from "./flags/help.ts";

@@ -16,7 +16,7 @@ import { poolProblems } from "./cross-check-pools.ts";
 import { type JoinedFiles, joinFiles } from "./join-files.ts";
 import { ReferenceValues } from "./references.ts";
 import { type Config, configSchema } from "./schema/config.ts";
-import { type ConfigSource, configText, readConfigSource } from "./source.ts";
+import { type ConfigSource, configText, type FileRead, readConfigSource } from "./source.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
 /** A configuration and what it came from. */
@@ -63,13 +63,13 @@ export function parseConfig(source: ConfigSource, options: ParseOptions = {}): C
     add({ path: ["models"], message: "is missing: name the models to serve" });
   }
   problems.push(...files.clashes);
-  if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems, source));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.toSorted(byPlace));
   return atFiles(parsed.data, files, { ...options, references });
 }
 
-/** What the files say, and where; of files that have been taken before. */
-export function writtenIn(source: ConfigSource): JoinedFiles {
-  return joinFiles(parseFiles(source, new ReferenceValues()), source);
+/** What the files say, and where; of files that have been taken before, with what their references found then. */
+export function writtenIn(source: ConfigSource, secrets: readonly FileRead[]): JoinedFiles {
+  return joinFiles(parseFiles(source, new ReferenceValues(secrets)), source);
 }
 
 /** Throws {@link ConfigError} with the faults of all files that cannot be read. */
@@ -100,10 +100,4 @@ export function problemsOf(issue: z.core.$ZodIssue, files: Pick<JoinedFiles, "pr
   if (issue.code !== "unrecognized_keys") return [files.problem(issue.path, issue.message)];
   const messages = issue.message.split("\n");
   return issue.keys.map((key, i) => files.problem([...issue.path, key], messages[i] ?? issue.message, "key"));
-}
-
-function inOrder(problems: readonly Problem[], { files }: ConfigSource): Problem[] {
-  const rank = new Map(files.map(({ file }, i) => [file, i]));
-  const fileOf = ({ file = "" }: Problem): number => rank.get(file) ?? -1;
-  return problems.toSorted((a, b) => fileOf(a) - fileOf(b) || byPlace(a, b));
 }

@@ -1,4 +1,4 @@
-import { type Path, type Problem, renderPath } from "../config-error.ts";
+import { byPlace, type Path, type Problem, renderPath } from "../config-error.ts";
 import { writtenIn } from "../load.ts";
 import { isMapping } from "../schema/scalar.ts";
 import type { Settings } from "../settings.ts";
@@ -10,16 +10,15 @@ export interface CheckedProblem extends Problem {
   readonly severity: CheckFinding["severity"];
 }
 
-/** What is odd about settings that have been taken; the disk is not looked at. */
-export function checkSettings(settings: Settings): readonly CheckedProblem[] {
-  return placed(checkConfig(settings.config), settings);
-}
-
-/** Findings about the configuration of these settings with their places, in the order of the file. */
-export function placed(findings: readonly CheckFinding[], settings: Settings): readonly CheckedProblem[] {
+/**
+ * What is odd about settings that have been taken, and what else somebody has found in them, by place. The disk is not
+ * looked at.
+ */
+export function checkSettings(settings: Settings, others: readonly CheckFinding[] = []): readonly CheckedProblem[] {
+  const findings = [...checkConfig(settings.config), ...others];
   if (findings.length === 0) return [];
   const { configSource } = settings.sources;
-  const files = configSource && writtenIn(configSource);
+  const files = configSource && writtenIn(configSource, settings.secrets);
   const ownModels = settings.modelsFrom === configSource?.path;
   const problems = findings.map(({ severity, path, message }): CheckedProblem => {
     const isElsewhere = files === undefined || (path[0] === "models" && !ownModels);
@@ -29,13 +28,6 @@ export function placed(findings: readonly CheckFinding[], settings: Settings): r
     return { ...problem, severity };
   });
   return problems.toSorted(byPlace);
-}
-
-/** By the names of files, and within a file from its top to its end. */
-export function byPlace(a: Problem, b: Problem): number {
-  const [one = "", other = ""] = [a.file, b.file];
-  if (one !== other) return one < other ? -1 : 1;
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 /** Of models that a flag or TensorFlow Serving's own list names. */

@@ -422,4 +422,13 @@ describe("a finding's place", () => {
     const flag = `--model_config_file=${join(folder, "models.config")}`;
     expect(await places("routes: []", flag)).toEqual(['models.config:::model "m"']);
   });
+
+  test("is known when a file that a reference names has gone meanwhile", async () => {
+    const [file, path] = [join(folder, "c.yaml"), join(folder, "path")];
+    writeFileSync(path, "/m");
+    writeFileSync(file, "models: [{ name: m, path: '${file:path}', versions: { specific: [1] }, labels: { a: 2 } }]");
+    const settings = await loadSettings(parseFlags([`--config=${file}`], "serve"));
+    rmSync(path);
+    expect(checkSettings(settings)).toMatchObject([{ file, line: 1, column: 85, path: "models[0].labels.a" }]);
+  });
 });
