@@ -21,7 +21,7 @@ export type { ClientConfig } from "./schema/clients.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
 export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";
-export { HTTP_METHODS, type HttpArm, type HttpConfig, type HttpStickyKey, isSecure, OWN_PATHS } from "./schema/http.ts";
+export { HTTP_METHODS, type HttpArm, type HttpConfig, isSecure, OWN_PATHS } from "./schema/http.ts";
 export type { UpstreamTls } from "./schema/http-tls.ts";
 export { type RouteMatch, takesChoice } from "./schema/match.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { headerName, headerValue, readAnswerHeaderName } from "./header-name.ts";
+import { headerValue, readAnswerHeaderName } from "./header-name.ts";
 import { type UpstreamTls, upstreamTls } from "./http-tls.ts";
 import { describe, list, mapping, scalar, section, Unfit } from "./scalar.ts";
-import type { StickyKey } from "./sticky.ts";
-import { durationOrNone, integer, size, text, word, yesNo } from "./units.ts";
+import { type CallerKey, callerKey } from "./sticky.ts";
+import { durationOrNone, integer, size, text, word } from "./units.ts";
 import { checkArms, weight } from "./weights.ts";
 
 /** One entry of `http:`: requests below a path go to another server, whatever that is. Swapped by a reload. */
@@ -16,8 +16,8 @@ export interface HttpConfig {
   readonly rewritePrefix: string;
   /** One, called "", where there is no split. */
   readonly arms: readonly HttpArm[];
-  /** Ties a client to one of several arms. */
-  readonly sticky: HttpStickyKey | undefined;
+  /** Ties a client to one of several arms; a body that only passes through is not looked at. */
+  readonly sticky: CallerKey | undefined;
   /** Of those with `https:`; undefined: what the system trusts. */
   readonly tls: UpstreamTls | undefined;
   /** The longest silence of an upstream; `Infinity`: no limit. */
@@ -44,9 +44,6 @@ export interface HttpArm {
   /** At least 0, relative to the other arms' sum; at least one arm has more than 0. */
   readonly weight: number;
 }
-
-/** A body that only passes through is not looked at. */
-export type HttpStickyKey = Exclude<StickyKey, { by: "input" }>;
 
 export const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 export type HttpMethod = (typeof HTTP_METHODS)[number];
@@ -117,21 +114,6 @@ const arm = section({
   return z.NEVER;
 });
 
-const stickySchema: z.ZodType<HttpStickyKey> = section({
-  header: headerName().optional().describe("Equal values of this header keep their arm."),
-  cookie: text().optional().describe("Equal values of this cookie keep their arm."),
-  client: yesNo().optional().describe("true: each client keeps its arm."),
-}).transform(({ header, cookie, client }, context): HttpStickyKey => {
-  const keys: HttpStickyKey[] = [];
-  if (header !== undefined) keys.push({ by: "header", name: header });
-  if (cookie !== undefined) keys.push({ by: "cookie", name: cookie });
-  if (client === true) keys.push({ by: "client" });
-  const [key, ...others] = keys;
-  if (key !== undefined && others.length === 0) return key;
-  context.addIssue({ code: "custom", message: "expected exactly one of header: name, cookie: name, client: true" });
-  return z.NEVER;
-});
-
 const entry = section({
   name: text().optional().describe("For metrics, logs and errors; default: its prefix."),
   prefix: prefix.describe("Requests whose path begins with this; the longest prefix decides."),
@@ -140,7 +122,7 @@ const entry = section({
     .describe("Stands in the prefix's place on the way to the upstream."),
   ...endpoints,
   split: list(arm, 1).optional().describe("One of these by chance, by weight."),
-  sticky: stickySchema.optional().describe("Ties equal requests to one arm of the split."),
+  sticky: callerKey("arm").optional().describe("Ties equal requests to one arm of the split."),
   tls: upstreamTls.optional().describe("How upstreams with https are spoken to."),
   timeout: durationOrNone().prefault("30s").describe("The longest silence of an upstream."),
   maxDuration: durationOrNone()

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { HttpStickyKey } from "../../../config/index.ts";
+import type { HttpConfig } from "../../../config/index.ts";
 import { chooseArm } from "../../../gateway/passthrough/choose.ts";
 import type { PassArm, PassRoute } from "../../../gateway/passthrough/table.ts";
 
 const arm = (name: string, weight: number, pickable = true) =>
   ({ name, weight, hashKey: name, upstreams: [], endpoints: [{ pickable, inFlight: 0 }] }) as unknown as PassArm;
-const route = (arms: PassArm[], sticky?: HttpStickyKey) =>
+const route = (arms: PassArm[], sticky?: HttpConfig["sticky"]) =>
   ({ config: { name: "n", sticky }, arms }) as unknown as PassRoute;
 const call = (headers: Record<string, string> = {}, client?: string) => {
   return { header: (name: string) => headers[name], client, body: {} };
