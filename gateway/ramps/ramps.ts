@@ -9,7 +9,7 @@ import { firstState } from "./ramp-state.ts";
 import { rampsPage } from "./ramps-page.ts";
 import { type ArmReport, countsOf } from "./report.ts";
 import type { RampStatus } from "./status.ts";
-import { hasRamp, type RampRoute, weighed } from "./weights.ts";
+import { hasRamp, type RampRoute, withPercents } from "./weights.ts";
 
 export interface RampsOptions {
   readonly store: StateDocument;
@@ -121,12 +121,7 @@ export function createRamps({ store, report, log, changed, now = Date.now }: Ram
       if (!isSame || isFirst) save();
       isFirst = false;
       schedule();
-      return {
-        ...config,
-        routes: config.routes.map((route) =>
-          hasRamp(route) ? weighed(route, ramps.get(route.name)?.percent ?? 0) : route,
-        ),
-      };
+      return withPercents(config, ({ name }) => ramps.get(name)?.percent ?? 0);
     },
     status: () => Array.from(ramps.values(), (ramp) => ramp.status()),
     act(route, command) {

@@ -23,12 +23,17 @@ export function weighed(route: RampRoute, percent: number): RampRoute {
   return { ...route, action: { by: "split", arms: arms.map((arm) => ({ ...arm, weight: weightOf(arm) })) } };
 }
 
+/** The configuration with each ramp's arm at so many percent. */
+export function withPercents(config: Config, percentOf: (route: RampRoute) => number): Config {
+  return {
+    ...config,
+    routes: config.routes.map((route) => (hasRamp(route) ? weighed(route, percentOf(route)) : route)),
+  };
+}
+
 /** As it is where a ramp has not begun: what can be told of a configuration without its gateway. */
 export function atFirstStep(config: Config): Config {
-  const routes = config.routes.map((route) =>
-    hasRamp(route) ? weighed(route, route.ramp.steps[0]?.percent ?? 0) : route,
-  );
-  return { ...config, routes };
+  return withPercents(config, ({ ramp }) => ramp.steps[0]?.percent ?? 0);
 }
 
 /** The name of the arm that the ramp's is held against: the one that it names, or the heaviest of the others. */
