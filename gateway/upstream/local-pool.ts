@@ -1,12 +1,12 @@
 import type { Config } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 import type { LoadTry } from "../observe/index.ts";
+import { createBalancer } from "./balance/index.ts";
 import type { Changes } from "./changes.ts";
 import type { PingConfig } from "./lines.ts";
 import { Members } from "./members.ts";
 import type { PoolModels } from "./models-by-pool.ts";
 import type { OnePool } from "./one-pool.ts";
-import { leastLoaded } from "./picker.ts";
 import { type PoolWorker, poolWorker } from "./pool-worker.ts";
 import { missing } from "./readiness.ts";
 import { createSend } from "./send.ts";
@@ -102,7 +102,7 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
 
   return {
     registry,
-    send: createSend(registry, { pick: (among, avoided) => leastLoaded(among, avoided) }),
+    send: createSend(registry, { pick: createBalancer({ by: "leastLoaded" }) }),
 
     apply(next, config) {
       own = next.own;

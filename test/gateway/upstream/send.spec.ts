@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { modelName, version } from "../../../core/index.ts";
 import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, resolve } from "../../../gateway/routing/index.ts";
+import { createBalancer } from "../../../gateway/upstream/balance/index.ts";
 import { createChanges } from "../../../gateway/upstream/changes.ts";
 import { Endpoint } from "../../../gateway/upstream/endpoint.ts";
-import { leastLoaded } from "../../../gateway/upstream/picker.ts";
 import { Registry } from "../../../gateway/upstream/registry.ts";
 import { createRetry } from "../../../gateway/upstream/retry.ts";
 import { createSend } from "../../../gateway/upstream/send.ts";
@@ -20,7 +20,7 @@ function setUp(breakerAfter = 1_000) {
   const endpoints: Endpoint[] = [];
   const changes = createChanges();
   const registry = new Registry<Endpoint>(() => changes.notify());
-  const send = createSend(registry, { pick: (among, tried) => leastLoaded(among, tried) });
+  const send = createSend(registry, { pick: createBalancer({ by: "leastLoaded" }) });
   const retry = createRetry({
     config: () => ({ attempts: 2, budgetPercent: 20 }),
     budget: { deposit: () => {}, take: () => true },

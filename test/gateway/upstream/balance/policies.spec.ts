@@ -109,6 +109,15 @@ describe("leastRequest", () => {
   });
 });
 
+test("leastLoaded picks the least busy one that can be picked", () => {
+  const all = endpoints(4);
+  for (const [i, inFlight] of [3, 1, 2, 0].entries()) (all[i] as Fake).inFlight = inFlight;
+  // One that is dead has nothing in flight.
+  (all[3] as Fake).pickable = false;
+  const pick = byPriority(all, POLICIES.leastLoaded, Math.random);
+  expect(counts(pick, 100)).toEqual(new Map([[(all[1] as Fake).name, 100]]));
+});
+
 test("roundRobin gives each its turn, and a turn that cannot be taken to the next", () => {
   const all = endpoints(3);
   const pick = byPriority(all, POLICIES.roundRobin, () => 0.4);
