@@ -97,7 +97,8 @@ function parseFiles({ path, files }: ConfigSource, values: ReferenceValues): Yam
 
 /** Each key that is not known is a problem of its own. */
 export function problemsOf(issue: z.core.$ZodIssue, files: Pick<JoinedFiles, "problem">): Problem[] {
-  if (issue.code !== "unrecognized_keys") return [files.problem(issue.path, issue.message)];
+  const { keys } = issue as { readonly keys?: readonly string[] };
+  if (keys === undefined) return [files.problem(issue.path, issue.message)];
   const messages = issue.message.split("\n");
-  return issue.keys.map((key, i) => files.problem([...issue.path, key], messages[i] ?? issue.message, "key"));
+  return keys.map((key, i) => files.problem([...issue.path, key], messages[i] ?? issue.message, "key"));
 }

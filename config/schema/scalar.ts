@@ -109,8 +109,10 @@ export function listOrOne<T>(item: z.ZodType<T>): z.ZodType<T[]> {
     .meta({ anyOf: [jsonShape(items), jsonShape(item)] });
 }
 
+/** Zod goes on after unknown keys, but here there is no value to go on with: as issues of ours they end it. */
 function forward(issue: z.core.$ZodIssue, context: z.RefinementCtx, under: readonly string[]): void {
-  context.issues.push({ ...issue, path: [...under, ...issue.path] } as z.core.$ZodRawIssue);
+  const code = issue.code === "unrecognized_keys" ? "custom" : issue.code;
+  context.issues.push({ ...issue, code, path: [...under, ...issue.path] } as z.core.$ZodRawIssue);
 }
 
 function jsonShape(schema: z.ZodType): unknown {

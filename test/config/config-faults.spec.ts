@@ -29,6 +29,25 @@ describe("a configuration file is refused for", () => {
       ],
     },
     {
+      // Each of these has a short way too; with nothing but the key wrong, what is behind it must not be looked at.
+      name: "unknown keys in what may be a mapping, a list or a word",
+      text: [
+        "models: [{ name: m, path: /m, versions: { latest: 2, mots: 1 } }]",
+        "pools: [{ name: p, dns: [{ address: 'a:1', prio: 1 }] }]",
+        "routes:",
+        "- { match: { model: m }, to: [{ version: 1 }], fallback: { to: [{ version: 2, nmae: x }] } }",
+        "- { match: { model: m }, to: [{ version: 1 }], fallback: [{ version: 2, nmae: x }] }",
+        "- { match: { model: m }, to: [{ version: 1 }], shadow: { version: 2, percnt: 1 } }",
+      ].join("\n"),
+      want: [
+        "1:54 models[0].versions.mots: unknown key",
+        "2:44 pools[0].dns[0].prio: unknown key",
+        "4:79 routes[0].fallback.to[0].nmae: unknown key",
+        "5:73 routes[1].fallback[0].nmae: unknown key",
+        '6:70 routes[2].shadow.percnt: unknown key (did you mean "percent"?)',
+      ],
+    },
+    {
       name: "a batch of no rows",
       text: "models: [{ name: m, path: /m, batching: { maxRows: 0 } }]",
       want: ["1:52 models[0].batching.maxRows: expected a whole number, at least 1, got 0"],
