@@ -7,6 +7,7 @@ import {
   parseFlags,
   renderProblem,
   type Settings,
+  servedConfig,
 } from "../config/index.ts";
 import { diskFindings } from "./disk-findings.ts";
 import { lookAtDisk } from "./disk-look.ts";
@@ -44,7 +45,7 @@ interface Checked {
 async function checked(path: string | undefined, options: CheckOptions): Promise<Checked> {
   try {
     const settings = await settingsAt(path, options.modelConfigFile);
-    const { config } = settings;
+    const config = servedConfig(settings);
     const onDisk = options.paths ? diskFindings(config, await lookAtDisk(config)) : [];
     return { settings, problems: checkSettings(settings, onDisk) };
   } catch (thrown) {
@@ -69,8 +70,10 @@ function line({ severity, ...problem }: CheckedProblem): string {
 function summary(settings: Settings | undefined, errors: number, warnings: number): string {
   const found = [counted(errors, "error"), counted(warnings, "warning")].filter((text) => text !== "").join(", ");
   if (settings === undefined) return `refused: ${found}`;
-  const { models, routes } = settings.config;
-  const size = [counted(models.length, "model") || "no model", counted(routes.length, "route")]
+  const { models, routes } = servedConfig(settings);
+  const added = models.length - settings.config.models.length;
+  const from = added === 0 ? "" : ` (${added} added over the admin API, kept in ${settings.kept.file})`;
+  const size = [`${counted(models.length, "model") || "no model"}${from}`, counted(routes.length, "route")]
     .filter((text) => text !== "")
     .join(", ");
   return found === "" ? `ok: ${size}` : `${found}; ${size}`;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Config, LOCAL_POOL } from "../config/index.ts";
+import { type Config, LOCAL_POOL, servedConfig } from "../config/index.ts";
 import type { ModelName, Version } from "../core/index.ts";
 import {
   type Availability,
@@ -57,7 +57,7 @@ export async function explainCommand(path: string | undefined, options: ExplainO
 }
 
 async function offline(path: string | undefined, query: WrittenQuery, modelConfigFile?: string): Promise<Explanation> {
-  const { config } = await settingsAt(path, modelConfigFile);
+  const config = servedConfig(await settingsAt(path, modelConfigFile));
   return explain(
     compileRoutes(atFirstStep(config)),
     assumedAvailability(config, await lookAtDisk(config)),

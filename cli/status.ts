@@ -14,7 +14,14 @@ interface Overview {
   /** Absent from gateways that are older than it. */
   readonly config?: { readonly fingerprint: string; readonly refused: number };
   readonly ramps?: readonly RampRow[];
-  readonly models: readonly { readonly name: string; readonly versions: readonly VersionRow[] }[];
+  readonly models: readonly ModelRow[];
+}
+
+interface ModelRow {
+  readonly name: string;
+  /** Why nothing of it is to be had. */
+  readonly problem?: string;
+  readonly versions: readonly VersionRow[];
 }
 
 interface RampRow {
@@ -47,11 +54,10 @@ export async function status(options: StatusOptions): Promise<number> {
 }
 
 function described({ ready, missing, config, ramps = [], models }: Overview): string {
-  const rows = models.flatMap(({ name, versions }) =>
-    versions.length === 0
-      ? [[name, "-", "no version found", "", ""]]
-      : versions.map((row) => [name, row.version, row.state, merged(row), row.status.error_message]),
-  );
+  const rows = models.flatMap(({ name, problem = "", versions }) => [
+    ...(versions.length === 0 || problem !== "" ? [[name, "-", "no version found", "", problem]] : []),
+    ...versions.map((row) => [name, row.version, row.state, merged(row), row.status.error_message]),
+  ]);
   const apart = models.flatMap(({ name, versions }) =>
     versions.flatMap((row) => unmerged(row).map((signature) => [name, row.version, ...signature])),
   );

@@ -1,5 +1,6 @@
 import { exactText, type Finding, listOf, type NameOf, namedTwice, targetsOf } from "./cross-check.ts";
 import { didYouMean } from "./nearest.ts";
+import type { ModelConfig } from "./schema/models.ts";
 import { LOCAL_POOL } from "./schema/pools.ts";
 import { isMapping } from "./schema/scalar.ts";
 
@@ -7,9 +8,10 @@ type Raw = Readonly<Record<string, unknown>>;
 
 /**
  * Rules that tie pools to models and routes, on what was written: names that stand twice or that nothing has, workers that
- * two pools would tell different models, and models without a path where one is needed.
+ * two pools would tell different models, and models without a path where one is needed. `kept` are models that routes may
+ * name beside these; what ails them themselves is not looked for.
  */
-export function poolProblems(config: Raw, nameOf: NameOf): Finding[] {
+export function poolProblems(config: Raw, nameOf: NameOf, kept: readonly ModelConfig[] = []): Finding[] {
   const findings = [...namedTwice("pools", config["pools"], nameOf), ...sharedWorkers(config, nameOf)];
   const kinds = new Map<string, unknown>([[LOCAL_POOL, "tensorgate"]]);
   for (const pool of listOf(config["pools"])) {
@@ -24,7 +26,7 @@ export function poolProblems(config: Raw, nameOf: NameOf): Finding[] {
     findings.push({ path: ["workers", "count"], message: "expected at least 1 where there are no pools, got 0" });
   }
 
-  const withoutPath = new Set<string>();
+  const withoutPath = new Set<string>(kept.flatMap(({ name, path }) => (path === "" ? name : [])));
   for (const [i, model] of listOf(config["models"]).entries()) {
     if (!isMapping(model)) continue;
     const { pool = LOCAL_POOL, name, path } = model;
@@ -37,7 +39,9 @@ export function poolProblems(config: Raw, nameOf: NameOf): Finding[] {
     if (path === undefined && kind === "tensorgate") {
       findings.push({ path: ["models", i, "path"], message: "is missing" });
     }
-    if (path === undefined && typeof name === "string") withoutPath.add(name);
+    if (typeof name !== "string") continue;
+    if (path === undefined) withoutPath.add(name);
+    else withoutPath.delete(name);
   }
 
   for (const [i, route] of listOf(config["routes"]).entries()) {

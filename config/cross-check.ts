@@ -78,19 +78,30 @@ export function clientProblems(clients: unknown, server: unknown, nameOf: NameOf
   return findings;
 }
 
-/** Names of routes that stand twice, and routes that name a model, or a label of it, that is not there. */
-export function routeProblems(routes: unknown, known: KnownModels, nameOf: NameOf): Finding[] {
+/**
+ * Names of routes that stand twice, and routes that name a model, or a label of it, that is not there; `mayAdd`: it could be
+ * added over the admin API.
+ */
+export function routeProblems(routes: unknown, known: KnownModels, nameOf: NameOf, mayAdd: boolean): Finding[] {
   const findings = namedTwice("routes", routes, nameOf);
+  const unknownModel = (path: Path, name: string): Finding => {
+    const first = mayAdd ? "; one of the admin API is added before routes name it" : "";
+    return { path, message: `no model is called "${name}"${didYouMean(name, known.keys())}${first}` };
+  };
   for (const [i, route] of listOf(routes).entries()) {
     if (!isMapping(route)) continue;
-    for (const { path, message } of targetProblems(route, known))
+    for (const { path, message } of targetProblems(route, known, unknownModel))
       findings.push({ path: ["routes", i, ...path], message });
   }
   return findings;
 }
 
 /** A name that a client asks for need not be a model's if each target of the route names one. */
-function targetProblems(route: Readonly<Record<string, unknown>>, known: KnownModels): Finding[] {
+function targetProblems(
+  route: Readonly<Record<string, unknown>>,
+  known: KnownModels,
+  unknownModel: (path: Path, name: string) => Finding,
+): Finding[] {
   const findings: Finding[] = [];
   const match = isMapping(route["match"]) ? route["match"] : {};
   const asked = exactText(match["model"]);
@@ -106,10 +117,9 @@ function targetProblems(route: Readonly<Record<string, unknown>>, known: KnownMo
     };
   });
   const usesAsked = targets.some(({ model }) => model === asked) || (targets.length === 0 && rewritten === undefined);
-  if (asked !== undefined && !known.has(asked) && usesAsked)
-    findings.push(unknownModel(["match", "model"], asked, known));
+  if (asked !== undefined && !known.has(asked) && usesAsked) findings.push(unknownModel(["match", "model"], asked));
   if (targets.length === 0 && rewritten !== undefined && !known.has(rewritten)) {
-    findings.push(unknownModel(["rewrite", "model"], rewritten, known));
+    findings.push(unknownModel(["rewrite", "model"], rewritten));
   }
   const users =
     asked === undefined
@@ -118,17 +128,13 @@ function targetProblems(route: Readonly<Record<string, unknown>>, known: KnownMo
   for (const { path, label, model, modelPath } of users) {
     const labels = model === undefined ? undefined : known.get(model);
     if (labels === undefined) {
-      if (model !== undefined && model !== asked) findings.push(unknownModel(modelPath, model, known));
+      if (model !== undefined && model !== asked) findings.push(unknownModel(modelPath, model));
     } else if (typeof label === "string" && !labels.has(label)) {
       const message = `model "${model}" has no label "${label}"${didYouMean(label, labels)}`;
       findings.push({ path: [...path, "label"], message });
     }
   }
   return findings;
-}
-
-function unknownModel(path: Path, name: string, known: KnownModels): Finding {
-  return { path, message: `no model is called "${name}"${didYouMean(name, known.keys())}` };
 }
 
 type RawTarget = readonly [path: Path, target: Readonly<Record<string, unknown>>];

@@ -7,13 +7,22 @@ export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
 export type { Command, FlagValues } from "./flags/values.ts";
 export { configJsonSchema } from "./json-schema.ts";
+export {
+  KEPT_MODELS,
+  type KeptModels,
+  keptModels,
+  readKeptModels,
+  type UnusableModel,
+} from "./kept-models.ts";
 export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfig, parseConfigText } from "./load.ts";
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { parseModelText } from "./model-text.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
+export { placeProblem } from "./place-problem.ts";
 export { plainConfig } from "./plain-config.ts";
 export { ReferenceValues } from "./references.ts";
 export { checkReloadedLabels } from "./reload-labels.ts";
+export { neededByRoute } from "./route-needs.ts";
 export type { AdminConfig } from "./schema/admin.ts";
 export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
 export type { ChainStep } from "./schema/chain.ts";
@@ -59,6 +68,7 @@ export {
   type RestartPart,
   restartParts,
   type Settings,
+  servedConfig,
 } from "./settings.ts";
 export { type ConfigSource, type FileRead, folderOfSource, readConfigSource } from "./source.ts";
 export {

@@ -16,6 +16,8 @@ import { poolProblems } from "./cross-check-pools.ts";
 import { type JoinedFiles, joinFiles } from "./join-files.ts";
 import { ReferenceValues } from "./references.ts";
 import { type Config, configSchema } from "./schema/config.ts";
+import type { ModelConfig } from "./schema/models.ts";
+import { isMapping } from "./schema/scalar.ts";
 import { type ConfigSource, configText, type FileRead, readConfigSource } from "./source.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
 
@@ -25,7 +27,10 @@ export interface LoadedConfig {
   readonly config: Config;
 }
 
-export type ParseOptions = AtFilesOptions;
+export interface ParseOptions extends AtFilesOptions {
+  /** Models that are served beside these, by the state folder that is written (absolute): routes may name them. Default: none. */
+  readonly kept?: ((stateFolder: string | undefined) => readonly ModelConfig[]) | undefined;
+}
 
 /**
  * Reads and checks a YAML or JSON file, or a folder of them. Throws {@link ConfigError} with all that is wrong, its
@@ -55,9 +60,13 @@ export function parseConfig(source: ConfigSource, options: ParseOptions = {}): C
   const add = ({ path, message }: Finding): unknown => problems.push(files.problem(path, message));
   modelProblems(raw["models"], files.nameOf).forEach(add);
   clientProblems(raw["clients"], raw["server"], files.nameOf).forEach(add);
-  const known: KnownModels | undefined = options.models ? modelsNamed(options.models) : namesOf(raw["models"]);
-  if (known !== undefined) routeProblems(raw["routes"], known, files.nameOf).forEach(add);
-  poolProblems(raw, files.nameOf).forEach(add);
+  const kept = options.kept?.(writtenStateFolder(files)) ?? [];
+  const own: KnownModels | undefined = options.models ? modelsNamed(options.models) : namesOf(raw["models"]);
+  if (own !== undefined) {
+    const known = new Map([...modelsNamed(kept), ...own]);
+    routeProblems(raw["routes"], known, files.nameOf, hasAdminApi(raw)).forEach(add);
+  }
+  poolProblems(raw, files.nameOf, kept).forEach(add);
   httpProblems(raw["http"], files.nameOf).forEach(add);
   if (options.models === undefined && raw["models"] === undefined) {
     add({ path: ["models"], message: "is missing: name the models to serve" });
@@ -65,6 +74,17 @@ export function parseConfig(source: ConfigSource, options: ParseOptions = {}): C
   problems.push(...files.clashes);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.toSorted(byPlace));
   return atFiles(parsed.data, files, { ...options, references });
+}
+
+/** As the schema would have it, also where it refuses something else. */
+function writtenStateFolder(files: JoinedFiles): string | undefined {
+  const state = files.value["state"];
+  const folder = isMapping(state) ? state["folder"] : undefined;
+  return typeof folder === "string" && folder !== "" ? resolve(files.folderOf(["state", "folder"]), folder) : undefined;
+}
+
+function hasAdminApi({ admin }: JoinedFiles["value"]): boolean {
+  return isMapping(admin) && admin["enabled"] === true;
 }
 
 /** What the files say, and where; of files that have been taken before, with what their references found then. */

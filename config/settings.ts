@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { modelName } from "../core/index.ts";
 import { batchingNotes, batchingOf } from "./batching-parameters.ts";
+import { ConfigError } from "./config-error.ts";
 import { type FlagFiles, readFlagFiles } from "./flag-files.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
+import { type KeptModels, readKeptModels } from "./kept-models.ts";
 import { parseConfig } from "./load.ts";
 import { ReferenceValues } from "./references.ts";
 import { DEFAULT_BATCHING } from "./schema/batching.ts";
@@ -21,6 +23,8 @@ export interface Settings {
   readonly notes: readonly string[];
   /** Where the models come from: a file, a flag, or the gateway that started this worker. */
   readonly modelsFrom: string;
+  /** Models that were added over the admin API: a gateway serves them too. */
+  readonly kept: KeptModels;
   readonly sources: Sources;
   /** The files that references of the configuration name, as they were read for it. */
   readonly secrets: readonly FileRead[];
@@ -38,6 +42,12 @@ export interface SourceText {
   /** Absolute. */
   readonly file: string;
   readonly text: string;
+}
+
+/** What a gateway serves that starts with these: also the models that were added, but for names that the configuration has. */
+export function servedConfig({ config, kept }: Settings): Config {
+  const names = new Set(config.models.map(({ name }) => name));
+  return { ...config, models: [...config.models, ...kept.models.filter(({ name }) => !names.has(name))] };
 }
 
 /** Every default, and no models. */
@@ -61,13 +71,33 @@ export async function loadSettings(flags: FlagValues): Promise<Settings> {
   });
 }
 
-/** The configuration that a set of sources stands for. Throws {@link ConfigError}. Default references: the environment and files of now. */
-export function compileSettings(sources: Sources, references: ReferenceValues = new ReferenceValues()): Settings {
+/**
+ * The configuration that a set of sources stands for. Throws {@link ConfigError}. `references` default to the environment and
+ * files of now, `readKept` to what the state folder has at this moment.
+ */
+export function compileSettings(
+  sources: Sources,
+  references: ReferenceValues = new ReferenceValues(),
+  readKept: (stateFolder: string | undefined) => KeptModels = readKeptModels,
+): Settings {
   const { flags, configSource, modelConfigFile, files } = sources;
   const models = modelsOf(sources);
-  let config = configSource
-    ? parseConfig(configSource, { models, references })
-    : { ...defaultConfig(), models: models ?? [] };
+  const stateFolder = defaultStateFolder(flags.configFile);
+  let kept: KeptModels | undefined;
+  const keptIn = (written: string | undefined): KeptModels => {
+    kept ??= readKept(written ?? stateFolder);
+    return kept;
+  };
+  const parse = (source: ConfigSource): Config => {
+    try {
+      return parseConfig(source, { models, references, kept: (folder) => keptIn(folder).models });
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigError) || kept === undefined) throw thrown;
+      // A model that a route names may be missing because of these.
+      throw new ConfigError([...thrown.problems, ...kept.problems]);
+    }
+  };
+  let config = configSource ? parse(configSource) : { ...defaultConfig(), models: models ?? [] };
   if (flags.workerSettings !== undefined) config = withWorkerSettings(config, flags.workerSettings);
 
   config = withBatching(config, sources);
@@ -77,12 +107,13 @@ export function compileSettings(sources: Sources, references: ReferenceValues = 
   if (files.tls !== undefined) draft.server.grpc.tls = files.tls;
   if (files.session !== undefined) draft.workers.session.configProto = files.session;
   const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configSource?.path ?? "the gateway"));
-  draft.state = { folder: config.state.folder ?? defaultStateFolder(flags.configFile) };
+  draft.state = { folder: config.state.folder ?? stateFolder };
   const { config: complete, notes } = withPorts(draft, flags.command);
   return {
     config: complete,
     notes: [...notes, ...flags.notes, ...notesOfBatching(sources)],
     modelsFrom,
+    kept: keptIn(config.state.folder),
     sources,
     secrets: references.files,
   };

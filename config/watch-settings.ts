@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "./config-error.ts";
 import { readFlagFiles } from "./flag-files.ts";
+import type { KeptModels } from "./kept-models.ts";
 import { lookAtSecret, ReferenceValues } from "./references.ts";
 import { compileSettings, type Settings, type Sources, type SourceText } from "./settings.ts";
 import { type ConfigSource, type FileRead, lookAt, readConfigSource, readConfigText } from "./source.ts";
@@ -11,6 +12,8 @@ export interface SettingsWatcher {
   readonly signal: AbortSignal;
   /** A file has changed, and this is what holds from now on; a {@link ConfigError} thrown here refuses it after all. */
   changed(settings: Settings, by: ReloadCause): void | Promise<void>;
+  /** The models that were added over the admin API by now, which routes may name. Default: those that the state folder has. */
+  readonly kept?: () => KeptModels;
   /** A file has changed into something wrong; what held before holds on. */
   refused(error: ConfigError, by: ReloadCause): void;
 }
@@ -60,7 +63,7 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
     by: ReloadCause,
   ): Promise<Reloaded> => {
     try {
-      const next = compileSettings({ ...sources, ...(await read()) }, references);
+      const next = compileSettings({ ...sources, ...(await read()) }, references, watcher.kept);
       await watcher.changed(next, by);
       sources = next.sources;
       return { is: "applied", settings: next };

@@ -14,6 +14,8 @@ export interface Backend {
   /** Descending; only the one version if it is named. Throws NOT_FOUND when there is no such model or version. */
   status(name: ModelName, version?: Version): readonly VersionStatus[];
   modelNames(): readonly ModelName[];
+  /** Why nothing of the model is to be had, where no version of it tells. */
+  problem(name: ModelName): string | undefined;
   /** Whether the model's calls are merged, and why not; undefined while merging is off for it. */
   merging(name: ModelName): ModelMerging | undefined;
   /** What still keeps the gateway from being ready, one sentence each; empty once it is. */

@@ -139,6 +139,7 @@ export async function startGateway({
     authenticate: (header, certificate) => authenticate(header, certificate),
     resolve: ({ name, choice }) => resolve(routes, registry, name, choice),
     status: (name, version) => statusRows(registry.status(name), name, version, routes.models.keys()),
+    problem: (name) => pools.problemOf(name),
     modelNames: () => config.models.map(({ name }) => name),
     merging: (name) => (bounds.has(name) ? modelMerging(registry.available(name), batching.mergingOf) : undefined),
     missing,

@@ -1,7 +1,8 @@
 import { byPlace, type Path, type Problem, renderPath } from "../config-error.ts";
 import { writtenIn } from "../load.ts";
+import { placeProblem } from "../place-problem.ts";
 import { isMapping } from "../schema/scalar.ts";
-import type { Settings } from "../settings.ts";
+import { type Settings, servedConfig } from "../settings.ts";
 import type { CheckFinding } from "./finding.ts";
 import { checkConfig } from "./index.ts";
 
@@ -11,27 +12,43 @@ export interface CheckedProblem extends Problem {
 }
 
 /**
- * What is odd about settings that have been taken, and what else somebody has found in them, by place. The disk is not
- * looked at.
+ * What is odd about settings that have been taken and the models that were added beside them, and what else somebody has found
+ * in {@link servedConfig}, by place. The disk is not looked at.
  */
 export function checkSettings(settings: Settings, others: readonly CheckFinding[] = []): readonly CheckedProblem[] {
-  const findings = [...checkConfig(settings.config), ...others];
+  const config = servedConfig(settings);
+  const unplaced = config.models.flatMap((model, i): CheckFinding[] => {
+    const message = placeProblem(model, config);
+    return message === undefined ? [] : [{ severity: "warning", path: ["models", i], message }];
+  });
+  const unusable = settings.kept.problems.map((problem): CheckedProblem => ({ ...problem, severity: "warning" }));
+  return [...placed([...checkConfig(config), ...unplaced, ...others], settings), ...unusable].toSorted(byPlace);
+}
+
+function placed(findings: readonly CheckFinding[], settings: Settings): readonly CheckedProblem[] {
   if (findings.length === 0) return [];
   const { configSource } = settings.sources;
   const files = configSource && writtenIn(configSource, settings.secrets);
   const ownModels = settings.modelsFrom === configSource?.path;
-  const problems = findings.map(({ severity, path, message }): CheckedProblem => {
+  return findings.map(({ severity, path, message }): CheckedProblem => {
     const isElsewhere = files === undefined || (path[0] === "models" && !ownModels);
-    const problem = isElsewhere
-      ? elsewhere(settings, path, message)
-      : files.problem(writtenPath(files.value, path), message);
+    const problem =
+      inKept(settings, path, message) ??
+      (isElsewhere ? elsewhere(settings, path, message) : files.problem(writtenPath(files.value, path), message));
     return { ...problem, severity };
   });
-  return problems.toSorted(byPlace);
+}
+
+/** Of models that were added, which stand behind all others. */
+function inKept(settings: Settings, [key, index, ...path]: Path, message: string): Problem | undefined {
+  if (key !== "models" || typeof index !== "number" || index < settings.config.models.length) return undefined;
+  const model = `model "${servedConfig(settings).models[index]?.name}"`;
+  return { file: settings.kept.file, path: path.length === 0 ? model : `${model} ${renderPath(path)}`, message };
 }
 
 /** Of models that a flag or TensorFlow Serving's own list names. */
-function elsewhere({ modelsFrom, config }: Settings, path: Path, message: string): Problem {
+function elsewhere(settings: Settings, path: Path, message: string): Problem {
+  const { modelsFrom, config } = settings;
   const [key, index] = path;
   const name = key === "models" && typeof index === "number" ? config.models[index]?.name : undefined;
   if (modelsFrom.startsWith("--")) return { path: modelsFrom, message };

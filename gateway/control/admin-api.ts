@@ -11,7 +11,7 @@ import type { Control, ModelEntry } from "./control.ts";
 export interface AdminLocal {
   readonly config: () => Config;
   readonly explain: (query: ExplainQuery) => Explanation;
-  readonly pools: Pick<Pools, "registry" | "missingOf" | "until" | "workers" | "figures">;
+  readonly pools: Pick<Pools, "registry" | "missingOf" | "problemOf" | "until" | "workers" | "figures">;
 }
 
 export function createAdminApi(control: Control, local: AdminLocal): AdminApi {
@@ -89,9 +89,12 @@ async function model(control: Control, local: AdminLocal, name = ""): Promise<Mo
   return described(entry, local);
 }
 
-function described(entry: ModelEntry, { pools: { registry } }: AdminLocal): ModelAnswer {
-  const rows = entry.shadowed ? [] : (registry.status(entry.model.name as ModelName) ?? []);
-  return { ...entry, versions: rows.map(versionRow) };
+function described(entry: ModelEntry, { pools: { registry, problemOf } }: AdminLocal): ModelAnswer {
+  if (entry.shadowed || entry.problem !== undefined) return { ...entry, versions: [] };
+  const name = entry.model.name as ModelName;
+  const versions = (registry.status(name) ?? []).map(versionRow);
+  const problem = problemOf(name);
+  return problem === undefined ? { ...entry, versions } : { ...entry, problem, versions };
 }
 
 function versionRow({ version, state, code, message }: VersionStatus): object {

@@ -72,4 +72,8 @@ export interface ModelEntry {
   readonly origin: "config" | "reload" | "admin";
   /** A model of the files has this name too, and is served in its place. */
   readonly shadowed: boolean;
+  /** Why nothing of it is to be had, where no version of it tells: no model can be made of what was kept, say. */
+  readonly problem?: string;
+  /** What was added could not be written to the state folder: the next start knows of an older state. */
+  readonly forgotten?: true;
 }

@@ -114,6 +114,7 @@ export class Keeper implements Control {
   async follow(signal: AbortSignal): Promise<void> {
     const watch = watchSettings(this.#settings, {
       signal,
+      kept: () => this.#models.kept,
       changed: async (settings, by) => void this.#results.set(settings, await this.#take(settings, by)),
       refused: (error, by) => void this.#results.set(error, this.#refuse(error, by)),
     });

@@ -1,8 +1,12 @@
 import {
   ConfigError,
   folderOfSource,
+  type KeptModels,
   type ModelConfig,
+  neededByRoute,
   parseModelText,
+  placeProblem,
+  renderProblem,
   type Settings,
   writtenModel,
 } from "../../config/index.ts";
@@ -20,6 +24,8 @@ export class Models {
   #replaced: readonly ModelConfig[] | undefined;
   /** Names that were added, and that the others have too. */
   #shadowed: ReadonlySet<ModelName> = new Set();
+  /** Models that were added, and why nobody can serve them any more. */
+  #unplaced: ReadonlyMap<ModelName, string> = new Map();
 
   constructor(settings: Settings, state: StateFolder, log: Logger) {
     this.#log = log;
@@ -38,12 +44,26 @@ export class Models {
     return [
       ...this.#base.map((model): ModelEntry => ({ model: writtenModel(model), origin, shadowed: false })),
       ...this.#added.all.map((model) => this.entryOf(model)),
+      ...this.#added.unusable.map(({ written, name = "", problems }): ModelEntry => {
+        const problem = problems.map(({ message, path }) => renderProblem({ path, message })).join("\n");
+        return { model: { ...(isObject(written) ? written : {}), name }, origin: "admin", shadowed: false, problem };
+      }),
     ];
   }
 
   /** Of one that was added. */
   entryOf(model: ModelConfig): ModelEntry {
-    return { model: writtenModel(model), origin: "admin", shadowed: this.#shadowed.has(model.name) };
+    const entry: ModelEntry = {
+      model: writtenModel(model),
+      origin: "admin",
+      shadowed: this.#shadowed.has(model.name),
+    };
+    return this.#added.isKept ? entry : { ...entry, forgotten: true };
+  }
+
+  /** What routes of files may name, too. */
+  get kept(): KeptModels {
+    return this.#added.kept;
   }
 
   /** The files have been read again. */
@@ -83,12 +103,13 @@ export class Models {
     return { model, replaced };
   }
 
-  /** One that is shadowed may be removed too. Throws NOT_FOUND, and ABORTED as `add`. */
+  /** One that is shadowed may be removed too. Throws NOT_FOUND, and ABORTED as `add` or for one that a route names. */
   remove(name: string): void {
-    if (this.#added.get(name) === undefined) {
+    if (!this.#added.has(name)) {
       this.#mayChange(name);
       throw new InferenceError("NOT_FOUND", `no model is called "${name}"`);
     }
+    if (this.#added.get(name) !== undefined && !this.#shadowed.has(name as ModelName)) this.#mayBecome(name, undefined);
     this.#added.delete(name);
     this.#changed();
     this.#log.info({ model: name }, "model removed");
@@ -99,7 +120,9 @@ export class Models {
   }
 
   #set(model: ModelConfig): void {
+    this.#mayBecome(model.name, model);
     this.#added.set(model);
+    this.#changed();
     this.#log.info({ model: model.name, path: model.path }, "model added");
   }
 
@@ -121,6 +144,14 @@ export class Models {
     throw new InferenceError("ABORTED", message, { origin: "client" });
   }
 
+  /** Routes of the files name only what there is, now and after the next reload of the same. */
+  #mayBecome(name: string, next: ModelConfig | undefined): void {
+    const needed = neededByRoute(this.#settings.config.routes, name, next);
+    if (needed === undefined) return;
+    const message = `model "${name}" stays as it is: ${needed}, and is changed first`;
+    throw new InferenceError("ABORTED", message, { origin: "client" });
+  }
+
   #changed(): void {
     const before = this.#shadowed;
     this.#shadowed = new Set(this.#base.flatMap(({ name }) => (this.#added.get(name) === undefined ? [] : name)));
@@ -128,5 +159,16 @@ export class Models {
       if (before.has(model)) continue;
       this.#log.warn({ model }, "another model of this name is configured, and served in place of the one added");
     }
+    const unplaced = this.#unplaced;
+    const problems = this.#added.all.map((model) => [model.name, placeProblem(model, this.#settings.config)] as const);
+    this.#unplaced = new Map(problems.flatMap(([model, problem]) => (problem === undefined ? [] : [[model, problem]])));
+    for (const [model, problem] of this.#unplaced) {
+      if (unplaced.get(model) === problem) continue;
+      this.#log.error({ model }, `a model that was added cannot be served any more: ${problem}`);
+    }
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,12 +5,14 @@ import type { ConfigFacts } from "../control/index.ts";
 import { jsonText } from "./answer.ts";
 
 /**
- * Everything at once, for operators: `{"ready", "missing", "config", "ramps", "models": [{"name", "versions"}]}`. A version is told as a status
+ * Everything at once, for operators: `{"ready", "missing", "config", "ramps", "models": [{"name", "problem", "versions"}]}`. A version is told as a status
  * answer tells it, and an available one with its signatures: whether their calls are merged, and why not.
  */
 export function overviewJson(backend: Backend, draining: boolean, config?: ConfigFacts): Uint8Array {
   const missing = draining ? ["the server is shutting down"] : backend.missing();
-  const models = backend.modelNames().map((name) => ({ name, versions: versionsOf(backend, name) }));
+  const models = backend
+    .modelNames()
+    .map((name) => ({ name, problem: backend.problem(name), versions: versionsOf(backend, name) }));
   const { ramps, ...facts } = config ?? {};
   return jsonText({ ready: missing.length === 0, missing, config: config && facts, ramps, models });
 }

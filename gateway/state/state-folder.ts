@@ -4,18 +4,24 @@ import type { Logger } from "../../core/index.ts";
 
 /** Small things that have to be there again after a restart. */
 export interface StateFolder {
-  /** The same document for the same name, which becomes a file's: lower case letters and dashes. */
-  document(name: string): StateDocument;
+  /**
+   * The same document for the same name, which becomes a file's: lower case letters and dashes. `fits` tells whether what is
+   * kept has the form that is written now: default: any JSON has.
+   */
+  document(name: string, fits?: (value: unknown) => boolean): StateDocument;
 }
 
 export interface StateDocument {
+  /** Undefined: it is in memory. */
+  readonly file: string | undefined;
   /** What was written last, in this process or an earlier one; undefined: nothing that can be read. */
   read(): unknown;
   /**
    * Keeps a JSON value in place of the former. On the disk when it returns, whole: a crash leaves the one or the other.
-   * Never throws: what cannot be written is kept in memory, and the log says so once. Takes milliseconds; for what changes rarely.
+   * Never throws: what cannot be written is kept in memory, and the log says so once. Answers whether it will be there again
+   * after a restart. Takes milliseconds; for what changes rarely.
    */
-  write(value: unknown): void;
+  write(value: unknown): boolean;
 }
 
 /** `folder` is made when something is written; undefined: everything is in memory, with a warning once there is something to lose. */
@@ -27,42 +33,66 @@ export function createStateFolder(folder: string | undefined, log: Logger): Stat
     warned = true;
   };
   return {
-    document(name) {
-      const known = documents.get(name) ?? createDocument(folder && join(folder, `${name}.json`), log, warn);
+    document(name, fits = () => true) {
+      const file = folder && join(folder, `${name}.json`);
+      const known = documents.get(name) ?? createDocument(file, fits, log, warn);
       documents.set(name, known);
       return known;
     },
   };
 }
 
-function createDocument(file: string | undefined, log: Logger, warn: (why: string) => void): StateDocument {
-  let value = file === undefined ? undefined : readJson(file, log);
+function createDocument(
+  file: string | undefined,
+  fits: (value: unknown) => boolean,
+  log: Logger,
+  warn: (why: string) => void,
+): StateDocument {
+  let value = file === undefined ? undefined : readJson(file, fits, log);
   return {
+    file,
     read: () => value,
     write(next) {
       value = next;
-      if (file === undefined) return warn("no state.folder is configured");
+      if (file === undefined) {
+        warn("no state.folder is configured");
+        return false;
+      }
       try {
         replaceFile(file, `${JSON.stringify(next, undefined, 2)}\n`);
+        return true;
       } catch (thrown) {
         warn(`state.folder cannot be written (${(thrown as Error).message})`);
+        return false;
       }
     },
   };
 }
 
-/** What cannot be read as JSON is put aside, so that a person may look at it: the next `write` would be its end. */
-function readJson(file: string, log: Logger): unknown {
+function readJson(file: string, fits: (value: unknown) => boolean, log: Logger): unknown {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as unknown;
+    text = readFileSync(file, "utf8");
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    log.error(`what was kept in ${file} cannot be read, and is forgotten: ${(thrown as Error).message}`);
-    if (thrown instanceof SyntaxError) setAside(file);
+    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") forgotten(file, (thrown as Error).message, log);
     return undefined;
   }
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (fits(value)) return value;
+    forgotten(file, "it has not the form that this version writes", log);
+  } catch (thrown) {
+    forgotten(file, (thrown as Error).message, log);
+  }
+  setAside(file);
+  return undefined;
 }
 
+function forgotten(file: string, why: string, log: Logger): void {
+  log.error(`what was kept in ${file} cannot be read, and is forgotten: ${why}`);
+}
+
+/** So that a person, or the version that has written it, may look at it: the next `write` would be its end. */
 function setAside(file: string): void {
   try {
     renameSync(file, `${file}.unreadable`);

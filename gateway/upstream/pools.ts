@@ -1,4 +1,4 @@
-import { type Config, LOCAL_POOL, type ModelConfig } from "../../config/index.ts";
+import { type Config, LOCAL_POOL, type ModelConfig, placeProblem } from "../../config/index.ts";
 import { type CallSignal, InferenceError, type Logger, type ModelName, NO_DEADLINE } from "../../core/index.ts";
 import type { Answer, RoutedCall, Servable } from "../call.ts";
 import type { LoadTry, PoolFigures } from "../observe/index.ts";
@@ -49,6 +49,8 @@ export interface Pools {
   missing(): string[];
   /** What of that is about the one model. */
   missingOf(name: ModelName): string[];
+  /** Why nothing of the model is to be had, where no version of it tells. */
+  problemOf(name: ModelName): string | undefined;
   /** Whether every connected worker has taken over the models of the last `apply`. */
   applied(): boolean;
   /** Whether the model answers, or has failed to load, on every connected endpoint of its pool. */
@@ -74,6 +76,7 @@ export function createPools(options: PoolsOptions): Pools {
   let models = modelsByPool(first);
   let poolByModel = poolsOf(first.models);
   let retryByModel = retries(first.models);
+  let unplaced = unplacedOf(first);
   const changes = createChanges();
   const common = { changes, log, onLoadTried, ping };
   const modelsOf = (pool: string): PoolModels => models.get(pool) ?? NO_MODELS;
@@ -121,14 +124,16 @@ export function createPools(options: PoolsOptions): Pools {
     changes.notify();
   };
 
+  const registry = new Served({
+    local: local.registry,
+    poolOf: (model) => poolByModel.get(model),
+    registryOf: (pool) => poolOf(pool)?.registry,
+    standIn: (model) => moves.standIn(model)?.registry,
+    others: () => Array.from(remote.values(), ({ registry }) => registry),
+  });
+
   return {
-    registry: new Served({
-      local: local.registry,
-      poolOf: (model) => poolByModel.get(model),
-      registryOf: (pool) => poolOf(pool)?.registry,
-      standIn: (model) => moves.standIn(model)?.registry,
-      others: () => Array.from(remote.values(), ({ registry }) => registry),
-    }),
+    registry,
     retry: createRetry({
       config: () => config.resilience.retries,
       budget: createRetryBudget(() => config.resilience.retries.budgetPercent),
@@ -150,6 +155,7 @@ export function createPools(options: PoolsOptions): Pools {
       config = next;
       poolByModel = poolsOf(next.models);
       retryByModel = retries(next.models);
+      unplaced = unplacedOf(next);
       models = modelsByPool(next);
       retireAndOpen();
       moves.keep(new Set(next.models.map(({ name }) => name)));
@@ -162,8 +168,18 @@ export function createPools(options: PoolsOptions): Pools {
       tellAll();
     },
 
-    missing: () => all().flatMap((pool) => pool.missing()),
-    missingOf: (name) => poolOf(poolByModel.get(name) ?? LOCAL_POOL)?.missing(name) ?? [],
+    missing: () => [...all().flatMap((pool) => pool.missing()), ...Array.from(unplaced, sentence)],
+    missingOf(name) {
+      const problem = unplaced.get(name);
+      if (problem !== undefined) return [sentence([name, problem])];
+      return poolOf(poolByModel.get(name) ?? LOCAL_POOL)?.missing(name) ?? [];
+    },
+    problemOf(name) {
+      const problem = unplaced.get(name);
+      if (problem !== undefined) return problem;
+      const isTold = (registry.status(name)?.length ?? 0) > 0 || registry.outlook(name) !== "failed";
+      return isTold ? undefined : registry.failure(name).message;
+    },
     applied: () => all().every((pool) => pool.applied()),
     decided: (name) => ownPool(name)?.decided(name) ?? true,
 
@@ -192,6 +208,20 @@ export function createPools(options: PoolsOptions): Pools {
 
 function retries(models: readonly ModelConfig[]): ReadonlyMap<ModelName, boolean> {
   return new Map(models.map(({ name, retry }) => [name, retry]));
+}
+
+/** Models that no pool can have, and why. */
+function unplacedOf(config: Config): ReadonlyMap<ModelName, string> {
+  return new Map(
+    config.models.flatMap((model) => {
+      const problem = placeProblem(model, config);
+      return problem === undefined ? [] : [[model.name, problem] as const];
+    }),
+  );
+}
+
+function sentence([name, problem]: readonly [ModelName, string]): string {
+  return `model ${name}: ${problem}`;
 }
 
 /** Without the models of the local workers. */

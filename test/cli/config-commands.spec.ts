@@ -50,6 +50,40 @@ describe("config check", () => {
     });
   });
 
+  test("counts models that were added over the admin API, and tells what ails them", async () => {
+    const file = "state/models.json";
+    const state = `state: { folder: state }\nroutes: [{ match: { model: m }, to: [{ model: next, label: stable }] }]`;
+    mkdirSync(join(folder, "state"));
+    const keep = (...models: object[]): void => writeFileSync(join(folder, file), JSON.stringify(models));
+    const next = { name: "next", path: join(folder, "half"), versions: { specific: [124] }, labels: { stable: 124 } };
+    try {
+      keep(next);
+      expect(await check(`${HALF}\n${state}`)).toEqual({
+        code: 0,
+        lines: [`ok: 2 models (1 added over the admin API, kept in ${file}), 1 route`],
+      });
+      keep(
+        { ...next, labels: { stable: 7 } },
+        { name: "lost", path: "/lost", pool: "gone" },
+        { name: "newer", path: "/newer", speed: 1 },
+      );
+      expect(await check(`${HALF}\n${state}`)).toEqual({
+        code: 1,
+        lines: [
+          'c.yaml:3:38 routes[0].to[0]: version 7 of model "next" is never served: its versions name others',
+          `${file} model "next" labels.stable: version 7 is never served: versions names others`,
+          `${file} model "lost": no pool is called "gone" (warning)`,
+          `${file} model "newer" speed: unknown key (warning)`,
+          `2 errors, 2 warnings; 3 models (2 added over the admin API, kept in ${file}), 1 route`,
+        ],
+      });
+      const { stdout } = await tensorgate("config", "explain", "--model=m", written(`${HALF}\n${state}`));
+      expect(stdout).toContain("next");
+    } finally {
+      rmSync(join(folder, "state"), { recursive: true });
+    }
+  });
+
   test("tells all for which a load is refused, with the nearest word", async () => {
     expect(await check("models: [{ name: m, path: half, lables: {} }]\nrouts: []")).toEqual({
       code: 1,

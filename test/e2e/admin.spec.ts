@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { admin } from "../setup/admin.ts";
 import { exchange, type HttpReply, type HttpRequest } from "../setup/http.ts";
 import { tensorgate } from "../setup/run-cli.ts";
 import { MODELS, startProgram, startTensorgate, type Tensorgate, withFreePorts } from "../setup/tensorgate.ts";
@@ -11,18 +12,6 @@ const ADDED = { name: "added", path: join(MODELS, "half_plus_two"), labels: { st
 
 function config(more: Record<string, unknown> = {}): Record<string, unknown> {
   return withFreePorts({ models: [HALF], admin: { enabled: true }, ...more });
-}
-
-async function admin(
-  gateway: Tensorgate,
-  method: string,
-  path: string,
-  { body, ...more }: { body?: unknown } & Pick<HttpRequest, "headers"> = {},
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely by tests
-): Promise<HttpReply & { json: any }> {
-  const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
-  const reply = await exchange(gateway.rest, { method, path: `/admin/${path}`, ...more, ...sent });
-  return { ...reply, json: /json/.test(String(reply.headers["content-type"])) ? JSON.parse(reply.text) : undefined };
 }
 
 const one = async (gateway: Tensorgate, model: string): Promise<number> =>
@@ -352,8 +341,9 @@ test("any process of several answers for all of them", { timeout: 90_000 }, asyn
     expect(text).toMatch(/^tensorgate_config_reloads_total\{result="applied"\} 1$/m);
     expect(text).toMatch(new RegExp(`^tensorgate_config_info\\{fingerprint="${fingerprint}"\\} 1$`, "m"));
   }
-  const answered = gateway.log.filter((line) => line["request"] === "POST /admin/reload").map((line) => line["pid"]);
-  expect(new Set(answered).size).toBe(2);
+  const answered = (): unknown[] =>
+    gateway.log.filter((line) => line["request"] === "POST /admin/reload").map((line) => line["pid"]);
+  await expect.poll(() => new Set(answered()).size).toBe(2);
 });
 
 const REGRESS = {

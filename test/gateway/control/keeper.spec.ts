@@ -150,3 +150,92 @@ test("another process asks the same, and is told the same errors", async () => {
   expect(names(keeper.config)).toEqual(["x"]);
   expect(messages()).toEqual([]);
 });
+
+const NAMING = `${FILE}
+admin: { enabled: true }
+routes:
+  - { name: canary, match: { model: a }, to: [{ model: c, label: stable }] }
+  - { name: old, match: { model: c, label: stable }, to: [{ model: a }] }`;
+
+const labelled = (...labels: string[]): string =>
+  JSON.stringify({ name: "c", path: "/c", labels: Object.fromEntries(labels.map((label) => [label, 1])) });
+
+const refusal = (why: string): object => ({ code: "ABORTED", message: expect.stringContaining(why) });
+
+test("a route of a file may name an added model, which then stays until no route names it", async () => {
+  const { keeper } = await keep(FILE);
+  write(NAMING);
+  const early = await keeper.reload("admin");
+  expect(early.errors).toEqual([
+    expect.stringContaining(
+      'no model is called "c" (did you mean "a"?); one of the admin API is added before routes name it',
+    ),
+  ]);
+  await keeper.addModel(labelled("stable", "other"), 0);
+  expect((await keeper.reload("admin")).result).toBe("applied");
+
+  await expect(keeper.removeModel("c")).rejects.toMatchObject(
+    refusal(`route "canary" (${join(folder, "config.yaml")}:4:5) names it`),
+  );
+  await expect(keeper.putModel("c", labelled("other"), 0)).rejects.toMatchObject(refusal('route "canary"'));
+  await keeper.putModel("c", labelled("stable"), 0);
+
+  // So it is known at the next start.
+  ended.abort();
+  ended = new AbortController();
+  const again = await keep();
+  expect(again.keeper.config.routes).toHaveLength(2);
+  write(NAMING.replace("c, label: stable }] }", "b }] }"));
+  await again.keeper.reload("admin");
+  await expect(again.keeper.putModel("c", labelled("other"), 0)).rejects.toMatchObject(
+    refusal('route "old" (' + join(folder, "config.yaml") + ':5:5) names its label "stable"'),
+  );
+  await again.keeper.removeModel("c");
+  expect(names(again.applied.at(-1))).toEqual(["a", "b"]);
+});
+
+test("one that a model of the files hides may go though a route names it", async () => {
+  const { keeper } = await keep(FILE);
+  await keeper.addModel(model("c"), 0);
+  write(`${FILE.replace("name: b", "name: c")}\nroutes: [{ match: { model: a }, to: [{ model: c }] }]`);
+  expect((await keeper.reload("admin")).result).toBe("applied");
+  await keeper.removeModel("c");
+  expect(await keeper.models()).toHaveLength(2);
+});
+
+const POOLS = `${FILE}\npools: [{ name: gpu, endpoints: [127.0.0.1:1] }]`;
+
+test("an added model whose pool is gone is told once, stays, and may be removed or moved", async () => {
+  const { keeper, applied, messages } = await keep(POOLS);
+  for (const name of ["c", "d"]) await keeper.addModel(JSON.stringify({ name, path: `/${name}`, pool: "gpu" }), 0);
+  write(`${FILE}\nroutes: []`);
+  expect((await keeper.reload("admin")).result).toBe("applied");
+  await keeper.reload("admin");
+  const told = messages().filter((message) => message.includes('cannot be served any more: no pool is called "gpu"'));
+  expect(told).toHaveLength(2);
+  expect(names(applied.at(-1))).toEqual(["a", "b", "c", "d"]);
+  await keeper.removeModel("c");
+  await keeper.putModel("d", model("d"), 0);
+  expect(applied.at(-1)?.models.at(-1)).toMatchObject({ name: "d", pool: undefined });
+
+  await expect(keeper.addModel(JSON.stringify({ name: "e", path: "/e", pool: "gpu" }), 0)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+  });
+});
+
+test("an entry that was kept and is no model shows its problem, and may be removed or replaced", async () => {
+  const { keeper } = await keep(FILE);
+  await keeper.addModel(model("c"), 0);
+  const unusable = ["d", "e"].map((name) => ({ name, path: `/${name}`, speed: "high" }));
+  writeFileSync(join(folder, ".tensorgate/config.yaml/models.json"), JSON.stringify(unusable));
+  ended.abort();
+  ended = new AbortController();
+  const { keeper: again } = await keep();
+  expect((await again.models()).slice(2)).toEqual([
+    { model: unusable[0], origin: "admin", shadowed: false, problem: 'model "d" speed: unknown key' },
+    { model: unusable[1], origin: "admin", shadowed: false, problem: 'model "e" speed: unknown key' },
+  ]);
+  await again.removeModel("d");
+  await again.putModel("e", model("e"), 0);
+  expect((await again.models()).slice(2)).toMatchObject([{ model: { name: "e", path: "/e" } }]);
+});

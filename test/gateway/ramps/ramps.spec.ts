@@ -63,12 +63,14 @@ function weightsOf({ routes }: Config): number[] {
 /** What a file would be: only what JSON can hold. */
 function memory(text?: string): StateDocument & { text: string | undefined } {
   return {
+    file: undefined,
     text,
     read() {
       return this.text === undefined ? undefined : (JSON.parse(this.text) as unknown);
     },
     write(value) {
       this.text = JSON.stringify(value);
+      return true;
     },
   };
 }

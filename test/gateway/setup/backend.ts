@@ -94,6 +94,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
       throw new InferenceError("NOT_FOUND", `Could not find ${what} of model ${name}`);
     },
     authenticate: () => undefined,
+    problem: () => undefined,
     modelNames: () => Array.from(models.keys(), modelName),
     merging: () => backend.mergingNow,
     missing: () => backend.missingNow,

@@ -1,0 +1,86 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { admin } from "../setup/admin.ts";
+import { tensorgate } from "../setup/run-cli.ts";
+import {
+  MODELS,
+  startProgram,
+  startTensorgate,
+  startWorker,
+  type Tensorgate,
+  withFreePorts,
+} from "../setup/tensorgate.ts";
+
+const HALF = { name: "half", path: join(MODELS, "half_plus_two"), versions: { latest: 2 } };
+const NEXT = { name: "next", path: join(MODELS, "half_plus_two"), labels: { stable: 124 } };
+
+function config(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return withFreePorts({ models: [HALF], admin: { enabled: true }, ...more });
+}
+
+async function reload(gateway: Tensorgate, more: Record<string, unknown> = {}): Promise<number> {
+  writeFileSync(gateway.configFile, JSON.stringify(config(more)));
+  return (await admin(gateway, "POST", "reload")).status;
+}
+
+const predicted = async (gateway: Tensorgate, model: string): Promise<number> =>
+  (await gateway.predict(model, { instances: [1] })).status;
+
+test("a route sends calls to a model that was added, also after a restart", { timeout: 60_000 }, async () => {
+  const routes = [{ name: "moved", match: { model: "old", version: "any" }, rewrite: { model: "next" } }];
+  await using gateway = await startTensorgate(config());
+  await gateway.ready();
+  expect(await reload(gateway, { routes })).toBe(400);
+  expect((await admin(gateway, "POST", "models?wait=20s", { body: NEXT })).status).toBe(201);
+  expect(await reload(gateway, { routes })).toBe(200);
+  expect(await predicted(gateway, "old")).toBe(200);
+
+  const kept = await admin(gateway, "DELETE", "models/next");
+  expect([kept.status, kept.json.error]).toEqual([409, expect.stringContaining('route "moved"')]);
+  const { code } = await tensorgate("config", "check", gateway.configFile);
+  expect(code).toBe(0);
+
+  await gateway.stop();
+  await using again = await startProgram(["serve", `--config=${gateway.configFile}`], gateway.configFile);
+  await again.ready();
+  expect(await predicted(again, "old")).toBe(200);
+  expect(await reload(again)).toBe(200);
+  expect((await admin(again, "DELETE", "models/next")).status).toBe(200);
+});
+
+test("an added model outlives its pool, is named where one looks, and is served again when the pool is back", {
+  timeout: 60_000,
+}, async () => {
+  await using worker = await startWorker(["--port=0"]);
+  const pools = [{ name: "far", endpoints: [worker.address] }];
+  await using gateway = await startTensorgate(config({ pools }));
+  await gateway.ready();
+  expect((await admin(gateway, "POST", "models?wait=20s", { body: { ...NEXT, pool: "far" } })).status).toBe(201);
+  expect(await predicted(gateway, "next")).toBe(200);
+
+  expect(await reload(gateway)).toBe(200);
+  const problem = 'no pool is called "far"';
+  const { json } = await admin(gateway, "GET", "status");
+  expect(json.models).toMatchObject([{ name: "half" }, { name: "next", problem }]);
+  expect((await admin(gateway, "GET", "models/next")).json).toMatchObject({ origin: "admin", problem });
+  const readiness = await gateway.get("/readyz");
+  expect([readiness.status, readiness.json]).toEqual([503, [`model next: ${problem}`]]);
+  expect((await tensorgate("status", `--url=${gateway.rest}`)).stdout).toContain(problem);
+  await gateway.logged((line) => line["model"] === "next" && line.msg?.includes(problem) === true);
+  await expect.poll(() => predicted(gateway, "next"), { timeout: 10_000 }).toBe(404);
+  expect(await predicted(gateway, "half")).toBe(200);
+
+  // The next start takes it so, too.
+  await gateway.stop();
+  await using again = await startProgram(["serve", `--config=${gateway.configFile}`], gateway.configFile);
+  await again.logged((line) => line["model"] === "next" && line.msg?.includes(problem) === true);
+  expect(await reload(again, { pools })).toBe(200);
+  await again.ready();
+  expect(await predicted(again, "next")).toBe(200);
+
+  expect(await reload(again)).toBe(200);
+  expect((await admin(again, "DELETE", "models/next")).status).toBe(200);
+  await again.ready();
+  expect((await admin(again, "GET", "status")).json.models).toMatchObject([{ name: "half" }]);
+});
