@@ -102,7 +102,7 @@ export async function startGateway({
     pools: () => pools.figures(),
     ready: () => missing().length === 0,
     control: () => control.metrics(),
-    upstreams: () => passThrough.figures(),
+    http: () => passThrough.figures(),
     presence: () => presenceOf(config, registry),
     ...(others === undefined ? {} : { others }),
   });

@@ -17,6 +17,12 @@ export interface UpstreamFigures {
   readonly breaker: BreakerState;
 }
 
+/** What is under way at this moment. */
+export interface HttpFigures {
+  readonly entries: readonly { readonly name: string; readonly inFlight: number }[];
+  readonly upstreams: readonly UpstreamFigures[];
+}
+
 /** Requests that other servers answer. They are few enough for `prom-client`. */
 export class HttpMetrics {
   readonly #requests: Counter<"name" | "arm" | "code">;
@@ -60,24 +66,15 @@ export class HttpMetrics {
     });
   }
 
-  /** Whoever says so says `ended` once. */
-  entered(name: string): void {
-    this.#inFlight.inc({ name });
-  }
-
   ended({ name, arm }: HttpLabels, status: number, seconds: number): void {
-    this.#inFlight.dec({ name });
     this.#requests.inc({ name, arm, code: String(status) });
     this.#seconds.observe({ name, arm }, seconds);
   }
 
   async forgetGone(presence: Presence): Promise<void> {
     const underWay = new Set<string>();
-    for (const { labels, value } of (await this.#inFlight.get()).values) {
-      const name = String(labels.name);
-      if (value > 0) underWay.add(name);
-      else if (!presence.hasHttpArm(name, "")) this.#inFlight.remove({ name });
-    }
+    for (const { labels, value } of (await this.#inFlight.get()).values)
+      if (value > 0) underWay.add(String(labels.name));
     for (const { labels } of (await this.#requests.get()).values) {
       const [name, arm, code] = [String(labels.name), String(labels.arm), String(labels.code)];
       if (underWay.has(name) || presence.hasHttpArm(name, arm)) continue;
@@ -86,8 +83,10 @@ export class HttpMetrics {
     }
   }
 
-  /** Set anew for each scrape, so an endpoint that is gone leaves nothing behind. */
-  setUpstreams(upstreams: readonly UpstreamFigures[]): void {
+  /** Set anew for each scrape, so an entry or endpoint that is gone leaves nothing behind. */
+  set({ entries, upstreams }: HttpFigures): void {
+    this.#inFlight.reset();
+    for (const { name, inFlight } of entries) this.#inFlight.set({ name }, inFlight);
     this.#upstreamInFlight.reset();
     this.#breaker.reset();
     for (const { upstream, inFlight, breaker } of upstreams) {

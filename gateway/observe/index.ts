@@ -2,7 +2,7 @@ export type { Arrival, ObservedMethod } from "./access.ts";
 export { createAccessLog } from "./access-log.ts";
 export type { BreakerState } from "./breaker-state.ts";
 export { createHttpAccessLog, type HttpAccess } from "./http-access.ts";
-export type { HttpLabels, HttpMetrics, UpstreamFigures } from "./http-metrics.ts";
+export type { HttpFigures, HttpLabels, HttpMetrics, UpstreamFigures } from "./http-metrics.ts";
 export { createMetrics, type Metrics, type MetricsPage } from "./metrics.ts";
 export { createObserver, type Observation, type Observer } from "./observation.ts";
 export { observedBody } from "./observed-body.ts";

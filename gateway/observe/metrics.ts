@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { BatchFigures, type BatchLabels } from "./batch-figures.ts";
-import { HttpMetrics, type UpstreamFigures } from "./http-metrics.ts";
+import { type HttpFigures, HttpMetrics } from "./http-metrics.ts";
 import { type PoolFigures, PoolMetrics } from "./pool-metrics.ts";
 import type { Presence } from "./presence.ts";
 import { type InFlightLabels, RequestFigures, type RequestLabels } from "./request-figures.ts";
@@ -25,8 +25,8 @@ export interface MetricsSources {
   readonly ready: () => boolean;
   /** Metrics that the process which keeps the configuration counts alone: lines of our own page. */
   readonly control?: () => Promise<string>;
-  /** Endpoints of other HTTP servers; asked at each scrape. */
-  readonly upstreams?: () => readonly UpstreamFigures[];
+  /** Requests that other HTTP servers answer; asked at each scrape. */
+  readonly http?: () => HttpFigures;
   /** Asked at each scrape. Default: whatever has been there stays. */
   readonly presence?: () => Presence;
   /** What other processes of the same gateway have counted, to be added. */
@@ -79,7 +79,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const pageOfThis = async (which: MetricsPage): Promise<string> => {
     if (which === "serving") return serving.render();
     ready.set(sources.ready() ? 1 : 0);
-    http.setUpstreams(sources.upstreams?.() ?? []);
+    if (sources.http !== undefined) http.set(sources.http());
     workers.set(await sources.workers());
     pools.set(sources.pools?.() ?? []);
     const page = `${requests.render()}${routes.render()}${batches.render()}${await registry.metrics()}`;

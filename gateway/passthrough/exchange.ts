@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CallController, type CallSignal, type InferenceError } from "../../core/index.ts";
+import { hasBody, headerOf } from "../incoming.ts";
 import type { HttpAccess, HttpMetrics } from "../observe/index.ts";
 import type { PassEdge } from "./edge.ts";
 import { passError } from "./failure.ts";
@@ -32,6 +33,10 @@ export class Exchange implements Arrived {
   readonly response: ServerResponse;
   readonly asked: string;
   readonly client: string;
+  /** By its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  /** A body follows the head. */
+  readonly hasBody: boolean;
   /** As the client has it. */
   readonly contentType: string | undefined;
   /** The known client that asks. */
@@ -59,10 +64,11 @@ export class Exchange implements Arrived {
     this.response = response;
     this.asked = asked;
     this.client = client;
+    this.header = headerOf(request);
+    this.hasBody = hasBody(request);
     this.contentType = request.headers["content-type"];
     this.#parts = parts;
     route.load.inFlight++;
-    parts.metrics.entered(route.config.name);
     response.once("close", this.#onClose);
     this.#limit = watchSilence(route.config.maxDurationMs, always, this.#onTooLong);
   }
@@ -71,18 +77,6 @@ export class Exchange implements Arrived {
   get gaveUp(): CallSignal {
     return this.#gaveUp;
   }
-
-  /** A body follows the head. */
-  get hasBody(): boolean {
-    const { headers } = this.request;
-    return Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
-  }
-
-  /** A header by its lower-case name; one that was sent several times is joined as HTTP joins it. */
-  readonly header = (name: string): string | undefined => {
-    const value = this.request.headers[name];
-    return Array.isArray(value) ? value.join(", ") : value;
-  };
 
   /** The answer has begun; `body` is what the upstream says, and nobody reads it yet. */
   answered(body: IncomingMessage): void {

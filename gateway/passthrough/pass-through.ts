@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 import { type BreakerConfig, type Config, isSecure } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
-import { hostAndPort } from "../listening.ts";
-import { createHttpAccessLog, type HttpMetrics, type UpstreamFigures } from "../observe/index.ts";
+import { announcesMore, clientOf } from "../incoming.ts";
+import { createHttpAccessLog, type HttpFigures, type HttpMetrics } from "../observe/index.ts";
 import { NONE } from "../upstream/index.ts";
 import { chooseArm } from "./choose.ts";
 import type { PassEdge } from "./edge.ts";
@@ -32,7 +32,7 @@ export interface PassThrough {
   apply(config: PassConfig): void;
   /** Resolves when the first request need not wait. */
   ready(): Promise<void>;
-  figures(): readonly UpstreamFigures[];
+  figures(): HttpFigures;
   close(): Promise<void>;
 }
 
@@ -76,15 +76,18 @@ export function createPassThrough({ config: first, metrics, log }: PassThroughOp
   };
 
   let table = compile(first);
+  let names = new Set(first.http.map(({ name }) => name));
+  const forgetIdle = (): void => {
+    for (const [name, { inFlight }] of loads) if (inFlight === 0 && !names.has(name)) loads.delete(name);
+  };
   if (first.http.length > 0) starting = start();
 
   return {
     find: (path) => table.find(path),
 
     serve(route, path, request, response, edge) {
-      const { remoteAddress = "unknown", remotePort = 0 } = request.socket;
       const asked = `${request.method} ${path}`;
-      const client = hostAndPort(remoteAddress, remotePort);
+      const client = clientOf(request.socket);
       const exchange = new Exchange({ route, edge, request, response, asked, client }, parts);
       try {
         admit(exchange);
@@ -110,13 +113,19 @@ export function createPassThrough({ config: first, metrics, log }: PassThroughOp
         endpoints.delete(key);
         endpoint.retire();
       }
-      const names = new Set(next.http.map(({ name }) => name));
-      for (const [name, load] of loads) if (!names.has(name) && load.inFlight === 0) loads.delete(name);
+      names = new Set(next.http.map(({ name }) => name));
+      forgetIdle();
       if (next.http.length > 0) starting ??= start();
     },
 
     ready: async () => await starting,
-    figures: () => Array.from(endpoints.values(), ({ figures }) => figures),
+    figures() {
+      forgetIdle();
+      return {
+        entries: Array.from(loads, ([name, { inFlight }]) => ({ name, inFlight })),
+        upstreams: Array.from(endpoints.values(), ({ figures }) => figures),
+      };
+    },
 
     async close() {
       await starting;
@@ -143,7 +152,7 @@ function admit(exchange: Exchange): void {
   if (coding !== undefined && coding.toLowerCase() !== "chunked") {
     throw passError("not passed on", `${name}: the transfer coding ${coding} is not passed on`);
   }
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
+  if (announcesMore(request, maxBytes)) {
     throw passError("too large", `the body is longer than ${maxBytes} bytes`);
   }
   if (maxInFlight !== undefined && route.load.inFlight > maxInFlight) {

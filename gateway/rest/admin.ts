@@ -3,13 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AdminConfig } from "../../config/index.ts";
 import { InferenceError, type Logger } from "../../core/index.ts";
 import { type AdminApi, type AdminReply, NotAllowed } from "../control/index.ts";
+import { clientOf, hasBody } from "../incoming.ts";
 import type { Observer } from "../observe/index.ts";
 import { guardAdmin } from "./admin-guard.ts";
 import { errorAnswer, jsonAnswer, jsonText, type RestAnswer, send, sendUnread } from "./answer.ts";
-import { hasBody, readBody, whole } from "./body.ts";
+import { readBody, whole } from "./body.ts";
 import { BodyRefused } from "./body-refused.ts";
 import type { BodyRoom } from "./body-room.ts";
-import { clientOf } from "./parse.ts";
 import { failure } from "./reaction.ts";
 import { pathOf } from "./url.ts";
 

@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { InferenceError } from "../../core/index.ts";
 import { errorBody } from "../../tensor/index.ts";
+import { onceSent } from "../linger.ts";
 import { httpStatus } from "./status.ts";
 
 /** An HTTP answer, whole. */
@@ -57,21 +58,11 @@ export function send(response: ServerResponse, { status, body, headers }: RestAn
   response.end(body);
 }
 
-/** How long a client may go on sending a body that is not wanted, so that it finds time to read the answer. */
-const LINGER_MS = 1_000;
-
-/**
- * Answers while the client is still sending its body, and closes the connection then. Closing at once would reset it, and
- * the client would lose the answer that it has not read yet (RFC 9112, 9.6); so what comes is thrown away for a moment.
- */
+/** Answers while the client is still sending its body, throws away what comes for a moment, and closes the connection then. */
 export function sendUnread(response: ServerResponse, { status, body, headers }: RestAnswer): void {
   const { req: request } = response;
   response.writeHead(status, { ...headers, "content-length": body.length, connection: "close" });
   response.write(body);
-  const end = (): void => {
-    clearTimeout(timer);
-    response.end();
-  };
-  const timer = setTimeout(end, LINGER_MS);
-  request.once("end", end).once("close", end).resume();
+  onceSent(request, () => response.end());
+  request.resume();
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { createGunzip } from "node:zlib";
 import { InferenceError } from "../../core/index.ts";
 import { EMPTY_BODY } from "../../tensor/index.ts";
+import { announcesMore } from "../incoming.ts";
 import type { BodyLimits } from "./api-request.ts";
 import { BodyParts } from "./body-parts.ts";
 import { createFairTurns, type FairTurns } from "./fair-turns.ts";
@@ -60,20 +61,6 @@ export async function readBody(request: IncomingMessage, { maxBytes, room }: Bod
 /** The body in one piece; several parts are copied, so this is for bodies that are not big. */
 export function whole({ parts, length }: Extract<Body, { is: "read" }>): Uint8Array {
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length);
-}
-
-export function announcesMore(request: IncomingMessage, maxBytes: number): boolean {
-  return announcedBytes(request) > maxBytes;
-}
-
-/** 0 where the length is not told. */
-export function announcedBytes({ headers }: IncomingMessage): number {
-  return Number(headers["content-length"] ?? 0);
-}
-
-/** Whether a body follows the headers; one that is not read stands in the way of the connection's next request. */
-export function hasBody(request: IncomingMessage): boolean {
-  return announcedBytes(request) > 0 || request.headers["transfer-encoding"] !== undefined;
 }
 
 function isGzip({ headers }: IncomingMessage): boolean {

@@ -2,13 +2,13 @@ import type { Server } from "node:http";
 import type { RestConfig } from "../../config/index.ts";
 import { type HttpFront, standBefore } from "../../http1/index.ts";
 import type { InFlight } from "../in-flight.ts";
+import { clientOf } from "../incoming.ts";
 import { IN_THREAD_BYTES } from "../threads/index.ts";
 import { type ApiRequest, type Asked, askedFor } from "./api-request.ts";
 import { answerBadHttp } from "./bad-http.ts";
 import { TURNS } from "./body.ts";
 import type { BodyRoom } from "./body-room.ts";
 import { FrontRequest } from "./front-request.ts";
-import { clientOf } from "./parse.ts";
 
 export interface FrontParts {
   readonly config: RestConfig;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { CallController, type CallSignal } from "../../core/index.ts";
+import { clientOf, hasBody, headerOf } from "../incoming.ts";
 import { type RestAnswer, send, sendUnread } from "./answer.ts";
 import { type AddedHeaders, type ApiRequest, type Asked, askedFor, type BodyLimits } from "./api-request.ts";
-import { type Body, hasBody, readBody } from "./body.ts";
-import { clientOf, headerOf } from "./parse.ts";
+import { type Body, readBody } from "./body.ts";
 
 /** A request for the API that node:http has read. */
 export class NodeRequest implements ApiRequest {

@@ -84,18 +84,23 @@ test("entries of http are forgotten once their requests have ended", async () =>
   const gone = new Set<string>();
   const metrics = metricsWith(gone);
   const { http } = metrics;
-  for (const name of ["left", "kept", "busy"]) http.entered(name);
+  const inFlight = (busy: number): void =>
+    http.set({
+      entries: [{ name: "kept", inFlight: 0 }, ...(busy > 0 ? [{ name: "busy", inFlight: busy }] : [])],
+      upstreams: [],
+    });
   http.ended({ name: "left", arm: "" }, 200, 1);
   http.ended({ name: "kept", arm: "a" }, 200, 1);
-  http.entered("busy");
   http.ended({ name: "busy", arm: "" }, 200, 1);
   gone.add("left").add("busy");
+  inFlight(1);
   await metrics.page("own");
   const text = await metrics.page("own");
   expect(text).not.toContain('name="left"');
   expect(text).toContain('tensorgate_http_requests_total{name="kept",arm="a",code="200"} 1\n');
   expect(text).toContain('tensorgate_http_requests_in_flight{name="busy"} 1\n');
   http.ended({ name: "busy", arm: "" }, 200, 1);
+  inFlight(0);
   expect(await metrics.page("own")).toContain('tensorgate_http_requests_total{name="busy",arm="",code="200"} 2\n');
   expect(await metrics.page("own")).not.toContain('name="busy"');
 });

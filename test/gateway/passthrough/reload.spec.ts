@@ -47,7 +47,9 @@ describe("a reload", () => {
     await ended;
     expect(performance.now() - fromMs).toBeLessThan(2_000);
     expect((await rest.ask("GET", "/a")).text).toBe("next");
-    expect(await rest.metrics()).not.toContain(old.origin);
+    expect(await rest.metrics()).not.toContain(`{upstream="${old.origin}"`);
+    rest.apply([]);
+    expect(await rest.metrics()).not.toContain("tensorgate_http_requests_in_flight{");
   });
 
   test("keeps what breakers of upstreams that stay have counted", async () => {

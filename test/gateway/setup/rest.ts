@@ -40,13 +40,18 @@ export async function startRest(options: RestOptions = {}): Promise<RestUnderTes
   const { monitoringPath, names, logLevel, compatibility, passThrough: passing, ...rest } = options;
   const backend = createTestBackend(names);
   const { log, lines } = memoryLog(logLevel);
-  const metrics = createMetrics({ workers: async () => [], ready: () => backend.missingNow.length === 0 });
+  let passThrough: PassThrough | undefined;
+  const metrics = createMetrics({
+    workers: async () => [],
+    ready: () => backend.missingNow.length === 0,
+    http: () => passThrough?.figures() ?? { entries: [], upstreams: [] },
+  });
   const observer = createObserver({
     metrics,
     accessLog: createAccessLog(log),
     knowsModel: (name) => backend.modelNames().includes(name),
   });
-  const passThrough = passing?.({ metrics, log });
+  passThrough = passing?.({ metrics, log });
   const config: RestConfig = {
     port: 0,
     timeoutMs: 30_000,
