@@ -4,6 +4,7 @@ import type { ModelName, Version } from "../core/index.ts";
 import {
   type Availability,
   atFirstStep,
+  clientAsked,
   compileRoutes,
   describeExplanation,
   type Explanation,
@@ -58,11 +59,11 @@ export async function explainCommand(path: string | undefined, options: ExplainO
 
 async function offline(path: string | undefined, query: WrittenQuery, modelConfigFile?: string): Promise<Explanation> {
   const config = servedConfig(await settingsAt(path, modelConfigFile));
-  return explain(
-    compileRoutes(atFirstStep(config)),
-    assumedAvailability(config, await lookAtDisk(config)),
-    explainQuery(query),
-  );
+  const asked = explainQuery(query);
+  return explain(compileRoutes(atFirstStep(config)), assumedAvailability(config, await lookAtDisk(config)), {
+    ...asked,
+    client: clientAsked(config, asked),
+  });
 }
 
 async function live(url: string, query: WrittenQuery, token: string | undefined): Promise<Explanation> {

@@ -11,10 +11,7 @@ import {
 } from "../tensor/index.ts";
 import type { Answer, InferenceCall } from "./call.ts";
 import type { OutputInfos, OutputTypes } from "./output-types.ts";
-import type { Route, Stage } from "./routing/index.ts";
-
-/** What the arm is called that answers when nobody does. */
-export const DEFAULT_ARM = "default";
+import { DEFAULT_ARM, type Route, type Stage } from "./routing/index.ts";
 
 /** A request may name so many rows that nobody has room for as many answers. */
 const MAX_BYTES = 64 * 2 ** 20;

@@ -1,6 +1,6 @@
 import { batchingByModel, type Config } from "../config/index.ts";
 import { CallController, type Logger, type ModelName } from "../core/index.ts";
-import { authenticator, createAdmission } from "./admission/index.ts";
+import { authenticator, clientAsked, createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
 import { type Apply, type Control, createAdminApi } from "./control/index.ts";
@@ -173,7 +173,7 @@ export async function startGateway({
             api: createAdminApi(control, {
               config: () => config,
               pools,
-              explain: (query) => explain(routes, registry, query),
+              explain: (query) => explain(routes, registry, { ...query, client: clientAsked(config, query) }),
             }),
           },
           configFacts: () => control.facts(),

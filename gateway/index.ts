@@ -1,3 +1,4 @@
+export { clientAsked } from "./admission/index.ts";
 export type { Servable } from "./call.ts";
 export { Keeper } from "./control/index.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";

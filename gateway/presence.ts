@@ -1,7 +1,7 @@
 import { type Config, type RouteConfig, targetName } from "../config/index.ts";
 import type { ModelName } from "../core/index.ts";
-import { DEFAULT_ARM } from "./default-outputs.ts";
 import type { Presence } from "./observe/index.ts";
+import { DEFAULT_ARM } from "./routing/index.ts";
 import type { Pools } from "./upstream/index.ts";
 
 /** What there is by a configuration, and of versions by what the pools have. */

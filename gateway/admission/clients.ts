@@ -34,6 +34,20 @@ export function authenticator({ clients, server }: Pick<Config, "clients" | "ser
   };
 }
 
+/** A request that somebody wonders about, see `config explain`: of the client that it names, else of the one whose token it has. */
+export function clientAsked(
+  config: Pick<Config, "clients" | "server">,
+  { client, header }: { readonly client?: string | undefined; readonly header: (name: string) => string | undefined },
+): string | undefined {
+  if (client !== undefined || bearerToken(header("authorization")) === undefined) return client;
+  try {
+    return authenticator(config)(header);
+  } catch (thrown) {
+    const { message } = InferenceError.from(thrown, "gateway");
+    throw new InferenceError("INVALID_ARGUMENT", `such a request is refused: ${message}`, { origin: "client" });
+  }
+}
+
 function nobody(): undefined {
   return undefined;
 }

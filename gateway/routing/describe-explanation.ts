@@ -53,6 +53,7 @@ function outcomeLines({ target, arm, because, error }: Explanation): readonly st
   if (target !== undefined) {
     lines.push(`goes to    ${targetText(target)}${arm === undefined ? "" : ` (arm ${arm})`}`);
   } else if (error !== undefined) lines.push(`fails      ${error.code}: ${error.message}`);
+  else if (arm !== undefined) lines.push(`goes to    nobody (arm ${arm})`);
   else lines.push("goes to    one of the arms");
   return lines;
 }

@@ -1,4 +1,5 @@
 import { InferenceError } from "../../core/index.ts";
+import type { InferenceCall } from "../call.ts";
 import { chosenArm, Decision, openArms, unavailable } from "./decision.ts";
 import { conditions, misfit, notInPart, stickyName } from "./explain-match.ts";
 import { explainedArms, explainedTarget, type Surroundings, signatureOf, versionText } from "./explain-stages.ts";
@@ -12,7 +13,7 @@ import {
 } from "./explanation.ts";
 import type { MatchedCall } from "./match.ts";
 import { type Availability, resolve } from "./resolve.ts";
-import type { Arm, Route, RouteTable, Stage } from "./route-table.ts";
+import { type Arm, DEFAULT_ARM, type Route, type RouteTable, type Stage } from "./route-table.ts";
 import { isPartOf, standing } from "./split.ts";
 import { stickyText } from "./sticky.ts";
 
@@ -44,7 +45,9 @@ export function explain(table: RouteTable, available: Availability, about: Expla
     if (passedOver.length === PASSED_OVER_SHOWN) morePassedOver++;
     else passedOver.push({ name: each.name, place: each.config.place, because });
   }
-  const draw = isDecided ? { key: about.key, chance: about.chance } : { key: route && keyOf(route, about) };
+  const draw = isDecided
+    ? { key: about.key, chance: about.chance, method: about.call.method }
+    : { key: route && keyOf(route, about) };
   const outcome = route === undefined ? withoutRoute(around) : alongRoute(around, route, draw);
   return { asked: askedOf(call), passedOver, morePassedOver, ...outcome };
 }
@@ -100,6 +103,8 @@ function withoutRoute({ table, available, spec }: Surroundings): Outcome {
 interface Draw {
   readonly key: string | undefined;
   readonly chance?: number;
+  /** Undefined: Predict. */
+  readonly method?: InferenceCall["method"];
 }
 
 function alongRoute(around: Surroundings, route: Route, draw: Draw): Outcome {
@@ -111,6 +116,10 @@ function alongRoute(around: Surroundings, route: Route, draw: Draw): Outcome {
   const fallback = firstAvailable(explained.fallback?.to ?? []);
   if (fallback !== undefined) {
     return { route: explained, target: fallback, because: "no target of the route is available: the fallback answers" };
+  }
+  if (explained.defaultOutputs && (draw.method ?? "Predict") === "Predict") {
+    const because = "no target of the route is available: its default outputs answer Predict";
+    return { route: explained, arm: DEFAULT_ARM, because };
   }
   const last = others.at(-1) ?? own;
   const error = unavailable(around.table, around.available, around.spec, last);

@@ -9,9 +9,9 @@ export interface Explanation {
   readonly passedOver: readonly PassedOver[];
   /** How many more there are. */
   readonly morePassedOver: number;
-  /** What answers; undefined: chance decides among several arms, or nothing is available. */
+  /** What answers; undefined: chance decides among several arms, nothing is available, or default outputs answer. */
   readonly target?: ExplainedTarget;
-  /** The name of the arm that it is; undefined without a split, and where it is one of the fallback's. */
+  /** The name of the arm that it is, or `default` for default outputs; undefined without a split, and where it is one of the fallback's. */
   readonly arm?: string;
   /** Why it is this target, or why it is none. */
   readonly because: string;

@@ -7,6 +7,6 @@ export type { Explanation } from "./explanation.ts";
 export { compileMatch } from "./match.ts";
 export { routesWithoutArm } from "./missing-arms.ts";
 export { type Availability, noTarget, resolve } from "./resolve.ts";
-export { compileRoutes, type Route, type RouteTable, type Stage } from "./route-table.ts";
+export { compileRoutes, DEFAULT_ARM, type Route, type RouteTable, type Stage } from "./route-table.ts";
 export { armByChance, armByKey, isPartOf, uniform } from "./split.ts";
 export { inputKey, type KeyedCall, stickyText } from "./sticky.ts";

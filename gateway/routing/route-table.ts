@@ -47,6 +47,9 @@ export type Stage =
   | { readonly by: "chance"; readonly arms: readonly Arm[] }
   | { readonly by: "chain"; readonly steps: readonly ChainStep[] };
 
+/** What the arm is called that answers when nobody does: the route's `defaultOutputs`. */
+export const DEFAULT_ARM = "default";
+
 export interface Arm extends SplitArm {
   /** Tells this arm from others in a hash, whatever version its label names at the time. */
   readonly hashKey: string;

@@ -224,6 +224,7 @@ describe("config explain", () => {
 
   test("ends with 1 when nothing would answer", async () => {
     expect(await explained("--client=acme")).toMatchObject({ code: 1, error: { code: "UNAVAILABLE" } });
+    expect(await explained("--header=Authorization: Bearer t")).toMatchObject({ asked: { client: "acme" }, code: 1 });
     expect(await explained("--label=nope")).toMatchObject({ code: 1, error: { code: "INVALID_ARGUMENT" } });
   });
 
@@ -299,7 +300,12 @@ test("serve warns of the same at its start and at each change", { timeout: 60_00
 test("explain --url tells what holds in a gateway that runs", { timeout: 60_000 }, async () => {
   const models = [{ name: "m", path: join(MODELS, "half_plus_two"), labels: { stable: 124 } }];
   const routes = [{ name: "beta", match: { model: "m", headers: { "x-tenant": "beta" } }, to: [{ label: "stable" }] }];
-  await using gateway = await startTensorgate({ models, routes, admin: { enabled: true, token: "secret" } });
+  await using gateway = await startTensorgate({
+    models,
+    routes,
+    clients: [{ name: "acme", token: "t" }],
+    admin: { enabled: true, token: "secret" },
+  });
   await gateway.ready();
   const ask = (...flags: string[]) =>
     tensorgate("config", "explain", `--url=${gateway.rest}`, "--model=m", "--header=x-tenant=beta", ...flags);
@@ -307,6 +313,11 @@ test("explain --url tells what holds in a gateway that runs", { timeout: 60_000 
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ route: { name: "beta" }, target: { version: "124", label: "stable" } });
   expect((await ask("--token=secret")).stdout).toContain("goes to    m version 124 (label stable");
+  expect((await ask("--token=secret", "--header=authorization=Bearer t")).stdout).toContain(", client acme\n");
+  expect(await ask("--token=secret", "--header=authorization=Bearer x")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("such a request is refused: the token is that of no client"),
+  });
   expect(await ask("--token=wrong")).toMatchObject({ code: 1, stderr: expect.stringContaining("answers 401") });
   expect(await ask("--token=secret", "--label=nope")).toMatchObject({ code: 1 });
 });

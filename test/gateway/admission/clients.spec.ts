@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseConfigText } from "../../../config/index.ts";
 import type { InferenceError } from "../../../core/index.ts";
-import { authenticator } from "../../../gateway/admission/index.ts";
+import { authenticator, clientAsked } from "../../../gateway/admission/index.ts";
 
 const CLIENTS = [
   { name: "acme", token: "secret-1" },
@@ -71,3 +71,16 @@ describe("a request", () => {
 function unwanted(): never {
   throw new Error("nobody should have looked");
 }
+
+test("a request that is only wondered about is the client's that it names, else the one's whose token it has", () => {
+  const config = parseConfigText(JSON.stringify({ models: [], clients: CLIENTS }), "/c.yaml");
+  const asked = (authorization?: string, client?: string) =>
+    clientAsked(config, { client, header: (name) => (name === "authorization" ? authorization : undefined) });
+  expect([asked(), asked("Bearer secret-1"), asked("Bearer secret-1", "mesh"), asked("Basic YTpi")]).toEqual([
+    undefined,
+    "acme",
+    "mesh",
+    undefined,
+  ]);
+  expect(() => asked("Bearer secret-3")).toThrow("such a request is refused: the token is that of no client");
+});

@@ -190,6 +190,21 @@ describe("the route that applies", () => {
     });
   });
 
+  test("answers by its default outputs where nothing else does, and only a Predict", () => {
+    const route = { ...forM(), to: [{ label: "gone" }], defaultOutputs: { y: 0 } };
+    const explanation = explained([route]);
+    expect(explanation).toMatchObject({ arm: "default", because: expect.stringContaining("default outputs answer") });
+    expect([explanation.target, explanation.error]).toEqual([undefined, undefined]);
+    expect(describeExplanation(explanation)).toMatch(/\ngoes to {4}nobody \(arm default\)\n$/);
+
+    const table = tableOf([route]);
+    const told = (["Predict", "Regress"] as const).map((method) => {
+      const decision = decide(table, { ...aCall(), method });
+      return explain(table, serving(1), decision ?? query({})).error?.code;
+    });
+    expect(told).toEqual([undefined, "UNAVAILABLE"]);
+  });
+
   test("has shadows, headers, default outputs and ramp told", () => {
     const { route } = explained([
       {
