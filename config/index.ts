@@ -2,19 +2,13 @@ export { cloudPathProblem } from "./base-path.ts";
 export { batchingByModel } from "./batching-by-model.ts";
 export { type CheckedProblem, checkSettings } from "./check/check-settings.ts";
 export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from "./check/index.ts";
-export { ConfigError, type Problem, renderPath, renderProblem } from "./config-error.ts";
+export { ConfigError, renderPath, renderProblem } from "./config-error.ts";
 export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
-export type { Command, FlagValues } from "./flags/values.ts";
+export type { Command } from "./flags/values.ts";
 export { configJsonSchema } from "./json-schema.ts";
-export {
-  KEPT_MODELS,
-  type KeptModels,
-  keptModels,
-  readKeptModels,
-  type UnusableModel,
-} from "./kept-models.ts";
-export { type LoadedConfig, loadConfigFile, type ParseOptions, parseConfig, parseConfigText } from "./load.ts";
+export { KEPT_MODELS, type KeptModels, keptModels, type UnusableModel } from "./kept-models.ts";
+export { loadConfigFile, parseConfigText } from "./load.ts";
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { parseModelText } from "./model-text.ts";
 export { didYouMean, nearestWord } from "./nearest.ts";
@@ -29,38 +23,23 @@ export type { ChainStep } from "./schema/chain.ts";
 export type { ClientConfig } from "./schema/clients.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
 export type { Config } from "./schema/config.ts";
-export { DEFAULT_FALLBACK_CODES, type FallbackConfig } from "./schema/fallback.ts";
+export { DEFAULT_FALLBACK_CODES } from "./schema/fallback.ts";
 export { HTTP_METHODS, type HttpArm, type HttpConfig, isSecure, OWN_PATHS } from "./schema/http.ts";
 export type { UpstreamTls } from "./schema/http-tls.ts";
 export { type RouteMatch, takesChoice } from "./schema/match.ts";
 export type { ModelConfig, VersionPolicy } from "./schema/models.ts";
-export {
-  type BalanceConfig,
-  LOCAL_POOL,
-  type PoolConfig,
-  type PoolEntry,
-  type PoolKind,
-  type PoolLimits,
-} from "./schema/pools.ts";
-export type { RampConfig, RampGuard, RampStep } from "./schema/ramp.ts";
-export type { BreakerConfig, ResilienceConfig, RetryConfig } from "./schema/resilience.ts";
-export type { RouteAction, RouteConfig } from "./schema/routes.ts";
-export type {
-  ChannelArguments,
-  GrpcConfig,
-  MonitoringConfig,
-  RestConfig,
-  ServerConfig,
-  TlsConfig,
-} from "./schema/server.ts";
+export { type BalanceConfig, LOCAL_POOL, type PoolConfig, type PoolEntry } from "./schema/pools.ts";
+export type { RampConfig } from "./schema/ramp.ts";
+export type { BreakerConfig, RetryConfig } from "./schema/resilience.ts";
+export type { RouteConfig } from "./schema/routes.ts";
+export type { GrpcConfig, RestConfig, TlsConfig } from "./schema/server.ts";
 export type { ShadowConfig } from "./schema/shadow.ts";
 export type { SplitArm } from "./schema/split.ts";
-export type { StateConfig } from "./schema/state.ts";
 export type { StickyKey } from "./schema/sticky.ts";
-export { type Target, type TargetChoice, targetName } from "./schema/target.ts";
+export { type Target, targetName } from "./schema/target.ts";
 export { type TextMatch, takerOf } from "./schema/text-match.ts";
 export { parseDuration } from "./schema/units.ts";
-export type { LoadConfig, PollPolicy, SessionConfig, WorkersConfig } from "./schema/workers.ts";
+export type { LoadConfig, PollPolicy, WorkersConfig } from "./schema/workers.ts";
 export {
   compileSettings,
   defaultConfig,
@@ -70,7 +49,7 @@ export {
   type Settings,
   servedConfig,
 } from "./settings.ts";
-export { type ConfigSource, type FileRead, folderOfSource, readConfigSource } from "./source.ts";
+export { folderOfSource, readConfigSource } from "./source.ts";
 export {
   parseBatchingFile,
   parseModelConfigFile,
@@ -78,14 +57,8 @@ export {
   parseSessionFile,
   parseSslFile,
 } from "./text-files.ts";
-export { parseTextFormat, type TextMessage } from "./text-format/parse.ts";
-export { createTurns, type Turns, type Watched, type WatchOptions, watch } from "./watch.ts";
-export {
-  type ReloadCause,
-  type Reloaded,
-  type SettingsWatch,
-  type SettingsWatcher,
-  watchSettings,
-} from "./watch-settings.ts";
+export { parseTextFormat } from "./text-format/parse.ts";
+export { watch } from "./watch.ts";
+export { type ReloadCause, type SettingsWatch, watchSettings } from "./watch-settings.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";
 export { type WrittenModel, writtenModel } from "./written-model.ts";

@@ -2,7 +2,7 @@ export { type Bytes, byteLengthOf, joined, joinedBuffer, piecesOf } from "./byte
 export { CallController, type CallSignal } from "./call-signal.ts";
 export { type Deadline, deadlineIn, NO_DEADLINE, onDeadline, timeLeftMs } from "./deadline.ts";
 export { fitMessage } from "./fit-message.ts";
-export { type Brand, type ModelName, modelName, parseVersion, type Version, version } from "./ids.ts";
+export { type ModelName, modelName, parseVersion, type Version, version } from "./ids.ts";
 export { InferenceError, type InferenceErrorOptions, type Origin } from "./inference-error.ts";
 export {
   createBusyLogger,
@@ -22,6 +22,6 @@ export {
   type VersionChoice,
 } from "./model-spec.ts";
 export { type LoadFailure, notAvailable } from "./not-available.ts";
-export { SERVABLE_STATES, type ServableState, type VersionStatus } from "./servable-state.ts";
+export type { ServableState, VersionStatus } from "./servable-state.ts";
 export { sharedReads, takeOver } from "./shared-reads.ts";
 export { type ErrorCode, STATUS_CODES, type StatusCode, statusCodeName } from "./status-code.ts";

@@ -1,8 +1,8 @@
 export { clientAsked } from "./admission/index.ts";
 export type { Servable } from "./call.ts";
 export { Keeper } from "./control/index.ts";
-export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
-export { memberMain, type RunningGateway, startProcesses } from "./processes/index.ts";
+export { startGateway } from "./gateway.ts";
+export { memberMain, startProcesses } from "./processes/index.ts";
 export { atFirstStep } from "./ramps/index.ts";
 export {
   type Availability,
@@ -17,4 +17,4 @@ export {
   type WrittenQuery,
 } from "./routing/index.ts";
 export { createStateFolder } from "./state/index.ts";
-export { type Launch, modelsByPool, ownPlaces, type WorkerSlot } from "./upstream/index.ts";
+export { type Launch, modelsByPool, ownPlaces } from "./upstream/index.ts";

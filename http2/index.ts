@@ -4,5 +4,5 @@ export { CERTIFICATE_KEY, type ConnectionLimits, type FrontOptions, GrpcFront, P
 export type { Fields } from "./header-decoder.ts";
 export type { PingConfig } from "./keepalive.ts";
 export { ReusedRooms } from "./rooms.ts";
-export { UnaryClient, type UnaryLimits, type UnaryOutcome } from "./unary-client.ts";
-export type { CallCounter, UnaryAnswer, UnaryHandler, UnaryRequest } from "./unary-server.ts";
+export { UnaryClient, type UnaryOutcome } from "./unary-client.ts";
+export type { UnaryAnswer, UnaryHandler, UnaryRequest } from "./unary-server.ts";

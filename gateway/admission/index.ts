@@ -1,3 +1,3 @@
-export { type Admission, createAdmission } from "./admission.ts";
+export { createAdmission } from "./admission.ts";
 export { bearerToken } from "./bearer.ts";
 export { type Authenticate, authenticator, clientAsked } from "./clients.ts";

@@ -1,1 +1,1 @@
-export { type Batching, type BatchingOptions, createBatching } from "./batching.ts";
+export { createBatching } from "./batching.ts";

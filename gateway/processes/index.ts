@@ -1,2 +1,2 @@
 export { memberMain } from "./member.ts";
-export { type RunningGateway, startProcesses } from "./primary.ts";
+export { startProcesses } from "./primary.ts";

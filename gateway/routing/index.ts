@@ -1,4 +1,4 @@
-export { Decision, decide, routeStage, routeTarget, servableOf } from "./decision.ts";
+export { Decision, decide, routeStage, servableOf } from "./decision.ts";
 export { describeExplanation } from "./describe-explanation.ts";
 export { type ExplainQuery, explain } from "./explain.ts";
 export { explainQuery, QUERY_KEYS, queryFromUrl, queryToUrl, type WrittenQuery } from "./explain-query.ts";
@@ -6,7 +6,7 @@ export { UNKNOWN_VERSION } from "./explain-stages.ts";
 export type { Explanation } from "./explanation.ts";
 export { compileMatch } from "./match.ts";
 export { routesWithoutArm } from "./missing-arms.ts";
-export { type Availability, noTarget, resolve } from "./resolve.ts";
+export { type Availability, resolve } from "./resolve.ts";
 export { compileRoutes, DEFAULT_ARM, type Route, type RouteTable, type Stage } from "./route-table.ts";
 export { armByChance, armByKey, isPartOf, uniform } from "./split.ts";
 export { inputKey, type KeyedCall, stickyText } from "./sticky.ts";

@@ -1,2 +1,2 @@
-export type { Effect, Engine, LoadedModel, LoadOptions, RunCall } from "./engine.ts";
+export type { Engine, LoadedModel, RunCall } from "./engine.ts";
 export { createTensorFlowEngine, type SessionSettings } from "./tensorflow/index.ts";
