@@ -5,20 +5,17 @@ export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from ".
 export { ConfigError, renderPath, renderProblem } from "./config-error.ts";
 export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
-export type { Command } from "./flags/values.ts";
-export { configJsonSchema } from "./json-schema.ts";
 export { KEPT_MODELS, type KeptModels, keptModels, type UnusableModel } from "./kept-models.ts";
-export { loadConfigFile, parseConfigText } from "./load.ts";
+export { parseConfigText } from "./load.ts";
 export { serverConfigToModels, versionLabelsOf, versionPolicyOf } from "./model-server-config.ts";
 export { parseModelText } from "./model-text.ts";
-export { didYouMean, nearestWord } from "./nearest.ts";
+export { didYouMean } from "./nearest.ts";
 export { placeProblem } from "./place-problem.ts";
 export { plainConfig } from "./plain-config.ts";
-export { ReferenceValues } from "./references.ts";
 export { checkReloadedLabels } from "./reload-labels.ts";
 export { neededByRoute } from "./route-needs.ts";
 export type { AdminConfig } from "./schema/admin.ts";
-export { type BatchingConfig, DEFAULT_BATCHING, type Tolerance } from "./schema/batching.ts";
+export type { BatchingConfig, Tolerance } from "./schema/batching.ts";
 export type { ChainStep } from "./schema/chain.ts";
 export type { ClientConfig } from "./schema/clients.ts";
 export type { CompatibilityConfig } from "./schema/compatibility.ts";
@@ -41,7 +38,6 @@ export { type TextMatch, takerOf } from "./schema/text-match.ts";
 export { parseDuration } from "./schema/units.ts";
 export type { LoadConfig, PollPolicy, WorkersConfig } from "./schema/workers.ts";
 export {
-  compileSettings,
   defaultConfig,
   loadSettings,
   type RestartPart,
@@ -49,16 +45,8 @@ export {
   type Settings,
   servedConfig,
 } from "./settings.ts";
-export { folderOfSource, readConfigSource } from "./source.ts";
-export {
-  parseBatchingFile,
-  parseModelConfigFile,
-  parseMonitoringFile,
-  parseSessionFile,
-  parseSslFile,
-} from "./text-files.ts";
+export { folderOfSource } from "./source.ts";
 export { parseTextFormat } from "./text-format/parse.ts";
-export { watch } from "./watch.ts";
 export { type ReloadCause, type SettingsWatch, watchSettings } from "./watch-settings.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";
 export { type WrittenModel, writtenModel } from "./written-model.ts";

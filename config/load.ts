@@ -18,27 +18,12 @@ import { ReferenceValues } from "./references.ts";
 import { type Config, configSchema } from "./schema/config.ts";
 import type { ModelConfig } from "./schema/models.ts";
 import { isMapping } from "./schema/scalar.ts";
-import { type ConfigSource, configText, type FileRead, readConfigSource } from "./source.ts";
+import { type ConfigSource, configText, type FileRead } from "./source.ts";
 import { parseYaml, type YamlFile } from "./yaml.ts";
-
-/** A configuration and what it came from. */
-export interface LoadedConfig {
-  readonly source: ConfigSource;
-  readonly config: Config;
-}
 
 export interface ParseOptions extends AtFilesOptions {
   /** Models that are served beside these, by the state folder that is written (absolute): routes may name them. Default: none. */
   readonly kept?: ((stateFolder: string | undefined) => readonly ModelConfig[]) | undefined;
-}
-
-/**
- * Reads and checks a YAML or JSON file, or a folder of them. Throws {@link ConfigError} with all that is wrong, its
- * absence included.
- */
-export async function loadConfigFile(path: string, options: ParseOptions = {}): Promise<LoadedConfig> {
-  const source = await readConfigSource(resolve(path));
-  return { source, config: parseConfig(source, options) };
 }
 
 /** As {@link parseConfig}, of one file's text; `file` names it in errors and is where relative paths start. */

@@ -15,7 +15,7 @@ export function addRouteHeaders(
 }
 
 /** Any text as printable ASCII: what a header cannot have is percent-encoded. */
-export function headerText(text: string): string {
+function headerText(text: string): string {
   if (/^[!-$&-~]*$/.test(text)) return text;
   return Array.from(Buffer.from(text), (byte) => {
     const isPlain = byte > 0x20 && byte < 0x7f && byte !== 0x25;

@@ -7,7 +7,7 @@ import type { Command } from "./values.ts";
 import { workerFlags } from "./workers.ts";
 
 /** All flags of `tensorgate serve` and `tensorgate worker`, in the order in which they act on a configuration. */
-export const FLAGS: readonly Flag[] = [
+const FLAGS: readonly Flag[] = [
   ...modelFlags,
   ...serverFlags,
   ...workerFlags,

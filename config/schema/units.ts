@@ -106,11 +106,6 @@ export function text(): z.ZodType<string> {
   return scalar("text", { type: "string", minLength: 1 }, parseText);
 }
 
-/** A text that may be empty. */
-export function textOrEmpty(): z.ZodType<string> {
-  return scalar("text", { type: "string" }, (value) => (value === "" ? "" : parseText(value)));
-}
-
 /** A text that is often a mere number: `devices: [0, 1]`. */
 export function textOrNumber(): z.ZodType<string> {
   return scalar("text or a number", { type: ["string", "integer"] }, (value) => {

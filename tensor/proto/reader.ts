@@ -5,8 +5,8 @@ import { decodeUtf8 } from "./utf8.ts";
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const LEN = 2;
-export const START_GROUP = 3;
-export const END_GROUP = 4;
+const START_GROUP = 3;
+const END_GROUP = 4;
 export const FIXED32 = 5;
 
 /** What protobuf's own parsers allow for messages nested in one another. */

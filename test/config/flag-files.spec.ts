@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   batchingByModel,
-  DEFAULT_BATCHING,
   encodeWorkerSettings,
   loadSettings,
-  parseBatchingFile,
   parseFlags,
-  parseSessionFile,
-  parseSslFile,
   type Settings,
   workerSettingsOf,
 } from "../../config/index.ts";
+import { DEFAULT_BATCHING } from "../../config/schema/batching.ts";
+import { parseBatchingFile, parseSessionFile, parseSslFile } from "../../config/text-files.ts";
 import { modelName } from "../../core/index.ts";
 import { codec, type Opaque } from "../../protos/index.ts";
 

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Command } from "../../config/flags/values.ts";
 import {
-  type Command,
   type Config,
   ConfigError,
-  compileSettings,
   encodeWorkerSettings,
   flagHelp,
   parseFlags,
   workerSettingsOf,
 } from "../../config/index.ts";
+import { compileSettings } from "../../config/settings.ts";
 
 /** The configuration that flags alone make of the defaults. */
 function configOf(argv: readonly string[], command: Command = "serve"): Config {

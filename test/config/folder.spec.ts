@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Config, loadConfigFile } from "../../config/index.ts";
+import type { Config } from "../../config/index.ts";
+import { parseConfig } from "../../config/load.ts";
+import { readConfigSource } from "../../config/source.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -12,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 async function load(files: Readonly<Record<string, string>>): Promise<Config> {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return (await loadConfigFile(folder)).config;
+  return parseConfig(await readConfigSource(folder));
 }
 
 /** One line for each problem, without the folder. */

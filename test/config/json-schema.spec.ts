@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { loadConfigFile } from "../../config/index.ts";
 import { configJsonSchema, configJsonSchemaText } from "../../config/json-schema.ts";
+import { parseConfig } from "../../config/load.ts";
+import { readConfigSource } from "../../config/source.ts";
 
 const folder = new URL("../../config/", import.meta.url);
 
@@ -25,7 +26,7 @@ test("every key of the JSON Schema has a shape", () => {
 });
 
 test("the configurations that come along are right", async () => {
-  const { config } = await loadConfigFile(path("default.yaml"));
+  const config = parseConfig(await readConfigSource(path("default.yaml")));
   expect(config.models.map(({ name }) => name)).toEqual([
     "half_plus_two",
     "textcnn",
@@ -34,7 +35,7 @@ test("the configurations that come along are right", async () => {
     "mnist_two_signatures",
     "segment",
   ]);
-  expect((await loadConfigFile(path("example-ab.yaml"))).config.routes).toHaveLength(2);
+  expect(parseConfig(await readConfigSource(path("example-ab.yaml"))).routes).toHaveLength(2);
 });
 
 test("every configuration that comes along names the schema, which lies beside it", () => {

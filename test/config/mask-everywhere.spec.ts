@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { ConfigError, configJsonSchema, parseConfigText, ReferenceValues } from "../../config/index.ts";
+import { ConfigError, parseConfigText } from "../../config/index.ts";
+import { configJsonSchema } from "../../config/json-schema.ts";
+import { ReferenceValues } from "../../config/references.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nearestWord } from "../../config/index.ts";
-import { editDistance } from "../../config/nearest.ts";
+import { editDistance, nearestWord } from "../../config/nearest.ts";
 
 describe("the distance of two words", () => {
   for (const { a, b, want } of [

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, parseConfigText, parseModelText, ReferenceValues } from "../../config/index.ts";
+import { type Config, parseConfigText, parseModelText } from "../../config/index.ts";
+import { ReferenceValues } from "../../config/references.ts";
 import { problemsOf } from "./problems.ts";
 
 let folder: string;

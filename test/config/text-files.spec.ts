@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseModelConfigFile, parseMonitoringFile, serverConfigToModels } from "../../config/index.ts";
+import { serverConfigToModels } from "../../config/index.ts";
+import { parseModelConfigFile, parseMonitoringFile } from "../../config/text-files.ts";
 import { codec, type Draft, type ModelServerConfig } from "../../protos/index.ts";
 
 test("a model list becomes models", () => {

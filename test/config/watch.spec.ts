@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readConfigSource, watch } from "../../config/index.ts";
+import { readConfigSource } from "../../config/source.ts";
+import { watch } from "../../config/watch.ts";
 
 let folder: string;
 let file: string;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { loadConfigFile } from "../../config/index.ts";
+import { loadSettings, parseFlags } from "../../config/index.ts";
 import { testWith } from "../setup/programs.ts";
 import { ROOT } from "../setup/tensorgate.ts";
 
@@ -9,6 +9,6 @@ testWith("docker-compose")("the compose file is valid, and its gateway's config 
   const { stdout } = await promisify(execFile)("docker-compose", ["config", "--services"], { cwd: ROOT });
   const services = stdout.trim().split("\n");
   expect(services.toSorted()).toEqual(["gateway", "prometheus", "worker-1", "worker-2"]);
-  const { config } = await loadConfigFile(`${ROOT}config/compose.yaml`);
+  const { config } = await loadSettings(parseFlags([`--config=${ROOT}config/compose.yaml`], "serve"));
   expect(config.workers.endpoints).toEqual(["worker-1:8500", "worker-2:8500"]);
 });

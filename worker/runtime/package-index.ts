@@ -20,7 +20,7 @@ export interface Place {
   readonly headers: Record<string, string>;
 }
 
-export function placeOf(address: string): Place {
+function placeOf(address: string): Place {
   const url = new URL(address);
   const { username, password } = url;
   if (username === "" && password === "") return { url, headers: {} };

@@ -5,7 +5,7 @@ import { fitMessage, InferenceError, STATUS_CODES } from "../../core/index.ts";
 export const ORIGIN_KEY = "tensorgate-origin";
 
 /** Trailer with the text of an error that is cut where every client sees it: REST answers tell it whole. */
-export const MESSAGE_KEY = "tensorgate-message-bin";
+const MESSAGE_KEY = "tensorgate-message-bin";
 
 /** With the cut text beside it, base64 and percent-encoding counted, within what clients take of headers. */
 const MAX_WHOLE_BYTES = 3072;

@@ -1,5 +1,6 @@
 import { setImmediate as immediate } from "node:timers/promises";
-import { type BatchingConfig, DEFAULT_BATCHING } from "../../../config/index.ts";
+import { type BatchingConfig } from "../../../config/index.ts";
+import { DEFAULT_BATCHING } from "../../../config/schema/batching.ts";
 import { InferenceError, modelName, NO_DEADLINE, silentLogger, version } from "../../../core/index.ts";
 import { outputsOf } from "../../../gateway/answer-content.ts";
 import { createBatching } from "../../../gateway/batching/index.ts";
