@@ -44,6 +44,7 @@ export {
   restartParts,
   type Settings,
   servedConfig,
+  servedModels,
 } from "./settings.ts";
 export { folderOfSource } from "./source.ts";
 export { parseTextFormat } from "./text-format/parse.ts";

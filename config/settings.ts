@@ -44,10 +44,21 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** What a gateway serves that starts with these: also the models that were added, but for names that the configuration has. */
-export function servedConfig({ config, kept }: Settings): Config {
-  const names = new Set(config.models.map(({ name }) => name));
-  return { ...config, models: [...config.models, ...kept.models.filter(({ name }) => !names.has(name))] };
+/** What a gateway serves that starts with these: also the models that were added. */
+export function servedConfig(settings: Settings): Config {
+  const { config, kept } = settings;
+  return { ...config, models: servedModels(settings, config.models, kept.models) };
+}
+
+/** These models, and those that were added but for names that these have; with what flags say of all models. */
+export function servedModels(
+  { sources }: Settings,
+  models: readonly ModelConfig[],
+  added: readonly ModelConfig[],
+): readonly ModelConfig[] {
+  const names = new Set(models.map(({ name }) => name));
+  const others = added.filter(({ name }) => !names.has(name));
+  return [...models, ...(sources.flags.batching.enabled === false ? others.map(withoutBatching) : others)];
 }
 
 /** Every default, and no models. */
@@ -156,8 +167,12 @@ function withBatching(config: Config, { flags, files }: Sources): Config {
       return { ...config, batching: files.batching === undefined ? kept : batchingOf(files.batching) };
     }
     case false:
-      return { ...config, batching: "off", models: config.models.map((model) => ({ ...model, batching: "off" })) };
+      return { ...config, batching: "off", models: config.models.map(withoutBatching) };
   }
+}
+
+function withoutBatching(model: ModelConfig): ModelConfig {
+  return { ...model, batching: "off" };
 }
 
 function notesOfBatching({ flags, files }: Sources): readonly string[] {

@@ -8,6 +8,7 @@ import {
   placeProblem,
   renderProblem,
   type Settings,
+  servedModels,
   writtenModel,
 } from "../../config/index.ts";
 import { InferenceError, type Logger, type ModelName } from "../../core/index.ts";
@@ -36,7 +37,7 @@ export class Models {
 
   /** What is served: of two models of one name, the one that was not added. */
   get served(): readonly ModelConfig[] {
-    return [...this.#base, ...this.#added.all.filter(({ name }) => !this.#shadowed.has(name))];
+    return servedModels(this.#settings, this.#base, this.#added.all);
   }
 
   get entries(): readonly ModelEntry[] {

@@ -69,35 +69,30 @@ function createDocument(
   };
 }
 
+/** What cannot be read is put aside, so that a person, or the version that has written it, may: the next `write` would be its end. */
 function readJson(file: string, fits: (value: unknown) => boolean, log: Logger): unknown {
-  let text: string;
+  let why = "it has not the form that this version writes";
   try {
-    text = readFileSync(file, "utf8");
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") forgotten(file, (thrown as Error).message, log);
-    return undefined;
-  }
-  try {
-    const value = JSON.parse(text) as unknown;
+    const value = JSON.parse(readFileSync(file, "utf8")) as unknown;
     if (fits(value)) return value;
-    forgotten(file, "it has not the form that this version writes", log);
   } catch (thrown) {
-    forgotten(file, (thrown as Error).message, log);
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    why = (thrown as Error).message;
   }
-  setAside(file);
+  const aside = setAside(file);
+  const where = aside === undefined ? "" : ` (it is put aside as ${aside})`;
+  log.error(`what was kept in ${file} cannot be read, and is forgotten${where}: ${why}`);
   return undefined;
 }
 
-function forgotten(file: string, why: string, log: Logger): void {
-  log.error(`what was kept in ${file} cannot be read, and is forgotten: ${why}`);
-}
-
-/** So that a person, or the version that has written it, may look at it: the next `write` would be its end. */
-function setAside(file: string): void {
+function setAside(file: string): string | undefined {
+  const aside = `${file}.unreadable`;
   try {
-    renameSync(file, `${file}.unreadable`);
+    renameSync(file, aside);
+    return aside;
   } catch {
     // A folder that cannot be written is told of when it has to be.
+    return undefined;
   }
 }
 

@@ -31,9 +31,12 @@ function write(text: string): void {
 }
 
 /** Keeps what the file says; `applied` are the configurations that a gateway was given. */
-async function keep(text?: string): Promise<{ keeper: Keeper; applied: Config[]; messages: () => string[] }> {
+async function keep(
+  text?: string,
+  ...flags: string[]
+): Promise<{ keeper: Keeper; applied: Config[]; messages: () => string[] }> {
   if (text !== undefined) write(text);
-  const settings = await loadSettings(parseFlags([`--config=${join(folder, "config.yaml")}`], "serve"));
+  const settings = await loadSettings(parseFlags([`--config=${join(folder, "config.yaml")}`, ...flags], "serve"));
   const { log, lines } = memoryLog();
   const keeper = new Keeper({ settings, state: createStateFolder(settings.config.state.folder, log), log });
   void keeper.follow(ended.signal);
@@ -238,4 +241,10 @@ test("an entry that was kept and is no model shows its problem, and may be remov
   await again.removeModel("d");
   await again.putModel("e", model("e"), 0);
   expect((await again.models()).slice(2)).toMatchObject([{ model: { name: "e", path: "/e" } }]);
+});
+
+test("a flag that turns batching off does so for added models with bounds of their own", async () => {
+  const { keeper, applied } = await keep(FILE, "--enable_batching=false");
+  await keeper.addModel(JSON.stringify({ name: "c", path: "/c", batching: { maxRows: 8 } }), 0);
+  expect(applied.at(-1)?.models.map(({ batching }) => batching)).toEqual(["off", "off", "off"]);
 });

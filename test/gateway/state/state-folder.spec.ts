@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -67,7 +76,7 @@ test("a write that fails leaves the former document whole", () => {
   expect(lines).toHaveLength(1);
 });
 
-test("a document that is no JSON is put aside and told", () => {
+test("a document that cannot be read is put aside and told", () => {
   const { log, lines } = memoryLog();
   writeFileSync(join(parent, "models.json"), '{"half');
   const document = createStateFolder(parent, log).document("models");
@@ -75,6 +84,27 @@ test("a document that is no JSON is put aside and told", () => {
   document.write([]);
   expect(readFileSync(join(parent, "models.json.unreadable"), "utf8")).toBe('{"half');
   expect(lines[0]?.msg).toContain("models.json cannot be read");
+
+  mkdirSync(join(parent, "ramps.json"));
+  const ramps = createStateFolder(parent, log).document("ramps");
+  expect([ramps.read(), ramps.write({ step: 1 })]).toEqual([undefined, true]);
+  expect(statSync(join(parent, "ramps.json.unreadable")).isDirectory()).toBe(true);
+});
+
+test("a document of another form is put aside, for the version that knows it", () => {
+  const { log, lines } = memoryLog();
+  writeFileSync(join(parent, "models.json"), '{"form":2}');
+  expect(createStateFolder(parent, log).document("models", Array.isArray).read()).toBeUndefined();
+  expect(readFileSync(join(parent, "models.json.unreadable"), "utf8")).toBe('{"form":2}');
+  expect(lines[0]?.msg).toContain("models.json.unreadable): it has not the form");
+});
+
+test("a write tells whether it will be there again", () => {
+  const { log } = memoryLog();
+  expect(createStateFolder(parent, log).document("ramps").write(1)).toBe(true);
+  expect(createStateFolder(undefined, log).document("ramps").write(1)).toBe(false);
+  writeFileSync(join(parent, "file"), "");
+  expect(createStateFolder(join(parent, "file"), log).document("ramps").write(1)).toBe(false);
 });
 
 test("what is kept is for its owner alone", () => {
