@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { didYouMean } from "./nearest.ts";
 import { Unfit } from "./schema/scalar.ts";
 import { type FileRead, readProblem } from "./source.ts";
 
@@ -22,8 +23,9 @@ export class ReferenceValues {
     return [...this.#used.values()];
   }
 
-  environment(name: string): string | undefined {
-    return this.#environment[name];
+  environment(name: string): string | Unfit {
+    const names = Object.keys(this.#environment);
+    return this.#environment[name] ?? new Unfit(`environment variable ${name} is not set${didYouMean(name, names)}`);
   }
 
   file(path: string): FileRead {
@@ -94,6 +96,5 @@ function valueOf(body: string, isClosed: boolean, folder: string, values: Refere
   }
   const value = values.environment(name);
   // As in a shell, a default stands for an empty value too.
-  if (standard !== undefined) return value === undefined || value === "" ? standard : value;
-  return value ?? new Unfit(`environment variable ${name} is not set`);
+  return standard !== undefined && (value instanceof Unfit || value === "") ? standard : value;
 }

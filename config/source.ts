@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ConfigError } from "./config-error.ts";
@@ -31,7 +32,7 @@ export async function readConfigSource(path: string): Promise<ConfigSource> {
   const looked = names
     .filter(isConfigName)
     .sort()
-    .map((name) => lookAt(join(path, name)));
+    .map((name) => lookAtYaml(join(path, name)));
   return { path, isFolder: true, files: (await Promise.all(looked)).filter(isNoFolder) };
 }
 
@@ -55,6 +56,16 @@ export async function readConfigText(file: string): Promise<string> {
 export async function lookAt(file: string): Promise<FileRead> {
   try {
     return { file, text: await readFile(file, "utf8") };
+  } catch (thrown) {
+    return { file, problem: readProblem(thrown) };
+  }
+}
+
+/** What some editors and shells write is UTF-16, of which nothing could be told but that its first letter is wrong. */
+async function lookAtYaml(file: string): Promise<FileRead> {
+  try {
+    const bytes = await readFile(file);
+    return isUtf8(bytes) ? { file, text: bytes.toString("utf8") } : { file, problem: "is not UTF-8" };
   } catch (thrown) {
     return { file, problem: readProblem(thrown) };
   }

@@ -1,7 +1,19 @@
 import { dirname, resolve } from "node:path";
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  visit,
+} from "yaml";
 import { ConfigError, type Path, type Problem, renderPath } from "./config-error.ts";
 import { type Hidden, hiddenIn } from "./mask.ts";
+import { didYouMean } from "./nearest.ts";
 import type { ReferenceValues } from "./references.ts";
 import { resolveReferences, restoreIndicators, withIndicators, withStandIns } from "./yaml-references.ts";
 
@@ -50,7 +62,16 @@ export function parseYaml(text: string, file: string, values?: ReferenceValues):
     throw new ConfigError([at(first.contents.range[0], "", "expected a mapping of settings")]);
 
   const root = first.contents;
-  const read = (): unknown => withNumbers(readDocument(() => first.toJS() as unknown, file));
+  const read = (): unknown => {
+    try {
+      return withNumbers(first.toJS());
+    } catch (cause) {
+      // An alias bomb is refused by the parser only here, and aliases that lead nowhere are.
+      const lost = strayAliases(first).map(({ offset, message }) => at(offset, "", message));
+      const told = lost.length > 0 ? lost : [{ file, path: "", message: sentence((cause as Error).message) }];
+      throw new ConfigError(told, { cause });
+    }
+  };
   let written: unknown;
   if (references !== undefined) {
     restoreIndicators(first);
@@ -73,13 +94,24 @@ export function parseYaml(text: string, file: string, values?: ReferenceValues):
   };
 }
 
-/** Converting can fail too: an alias bomb is refused by the parser only then. */
-function readDocument(convert: () => unknown, file: string): unknown {
-  try {
-    return convert();
-  } catch (cause) {
-    throw new ConfigError([{ file, path: "", message: sentence((cause as Error).message) }], { cause });
-  }
+/** Aliases without an anchor before them. */
+function strayAliases(document: Document.Parsed): readonly { readonly offset: number; readonly message: string }[] {
+  const anchors = new Set<string>();
+  const stray: { offset: number; message: string }[] = [];
+  visit(document, {
+    Node(_key, node) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+      } else if (!anchors.has(node.source)) {
+        const hint = didYouMean(node.source, anchors, (anchor) => `*${anchor}`);
+        stray.push({
+          offset: node.range?.[0] ?? 0,
+          message: `no anchor &${node.source} stands before this alias${hint}`,
+        });
+      }
+    },
+  });
+  return stray;
 }
 
 /** Whole numbers as numbers wherever that is exact. */

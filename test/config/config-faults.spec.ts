@@ -277,6 +277,14 @@ describe("a configuration file is refused for", () => {
     test(name, () => expect(problems(text)).toEqual(want));
   }
 
+  test("aliases without an anchor before them, each where it stands", () => {
+    const text = `models:\n  - *lter\n  - &later { name: m, path: /m }\nroutes:\n  - { match: { model: m }, to: [{ version: 1 }], name: *latr }`;
+    expect(problems(text)).toEqual([
+      "2:5: no anchor &lter stands before this alias",
+      "5:56: no anchor &latr stands before this alias (did you mean *later?)",
+    ]);
+  });
+
   test("an alias bomb", () => {
     const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
     for (const [from, to] of ["ab", "bc", "cd", "de"])

@@ -145,6 +145,11 @@ describe("a folder is refused for", () => {
     test(name, async () => expect(await problems(files)).toEqual(want));
   }
 
+  test("a file in another encoding than UTF-8, and none with a byte-order mark", async () => {
+    writeFileSync(join(folder, "a.yaml"), Buffer.from("\ufeffmodels: []", "utf16le"));
+    expect(await problems({ "b.yaml": "\ufeffmodels: []" })).toEqual(["a.yaml: is not UTF-8"]);
+  });
+
   test("a link that leads nowhere", async () => {
     symlinkSync("nowhere", join(folder, "a.yaml"));
     expect(await problems({ "b.yaml": "models: []" })).toEqual(["a.yaml: no such file"]);

@@ -87,11 +87,16 @@ describe("a reference is refused", () => {
   for (const { name, text, want } of [
     {
       name: "for a variable that is not set, and all such at once",
-      text: "models: [{ name: a, path: '${NO}' }]\nserver: { host: a${NEITHER}b }",
+      text: "models: [{ name: a, path: '${NOWHERE}' }]\nserver: { host: a${NEITHER}b }",
       want: [
-        "1:27 models[0].path: environment variable NO is not set",
+        "1:27 models[0].path: environment variable NOWHERE is not set",
         "2:17 server.host: environment variable NEITHER is not set",
       ],
+    },
+    {
+      name: "with the name of the variable that was probably meant",
+      text: "models: [{ name: a, path: '${NAEM}' }]",
+      want: ['1:27 models[0].path: environment variable NAEM is not set (did you mean "NAME"?)'],
     },
     {
       name: "for a file that is not there",
