@@ -40,17 +40,19 @@ export async function serve(args: readonly string[]): Promise<number> {
   const gateway = count === 1 ? await startGateway(parts) : await startProcesses({ ...parts, count, program: MEMBER });
   const { restPort: rest, grpcPort: grpc } = gateway;
   const url = rest === undefined ? undefined : `http://${reachableHost(config.server.host)}:${rest}/v1/models`;
-  log.info({ rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
+  log.info({ version: packageVersion(), rest, grpc, models: config.models.length, modelsFrom, url }, "listening");
   await control.drive(gateway, config);
 
-  const failure = await Promise.race([signalled, failureOf(prepared)]);
+  const why = await Promise.race([signalled, failureOf(prepared)]);
+  const endedMs = performance.now();
   ended.abort();
-  if (failure === undefined) log.info("shutting down");
-  else log.fatal(failure.message);
+  if (why instanceof Error) log.fatal(why.message);
+  else log.info({ signal: why }, "shutting down");
   // Before requests fail for want of workers.
   control.close();
   await gateway.shutDown(config.server.drainTimeoutMs);
-  return finish(failure === undefined ? 0 : 1);
+  log.info({ tookMs: Math.round(performance.now() - endedMs) }, "shut down");
+  return finish(why instanceof Error ? 1 : 0);
 }
 
 /** One of the processes of `gateway.processes`, which the one that was started by hand starts. Its exit status. */
@@ -71,11 +73,17 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 /** Ctrl-C under npm comes twice, from the terminal and from npm. */
 const ECHO_MS = 500;
 
-/** Undefined once SIGTERM or SIGINT has come; another one, a moment later, then ends the process at once. */
-async function untilSignal(): Promise<undefined> {
+type Signal = (typeof SIGNALS)[number];
+
+/** Resolves once SIGTERM or SIGINT has come; another one, a moment later, then ends the process at once. */
+async function untilSignal(): Promise<Signal> {
   const ended = new AbortController();
   const { signal } = ended;
-  await Promise.race(SIGNALS.map((name) => once(process, name, { signal })));
+  const come = SIGNALS.map(async (name): Promise<Signal> => {
+    await once(process, name, { signal });
+    return name;
+  });
+  const first = await Promise.race(come);
   const sinceMs = performance.now();
   for (const name of SIGNALS) {
     process.on(name, () => {
@@ -83,6 +91,7 @@ async function untilSignal(): Promise<undefined> {
     });
   }
   ended.abort();
+  return first;
 }
 
 /** Everything is closed, but the socket of a client that has vanished would keep the process until TCP gives it up. */

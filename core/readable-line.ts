@@ -6,7 +6,7 @@ const LEVELS: ReadonlyMap<unknown, string> = new Map([
   [60, "FATAL "],
 ]);
 
-/** A JSON line of the log as `10:15:33 gateway listening  rest=8501 grpc=8500`; any other text as it is. */
+/** A JSON line of the log as `10:15:33 gateway listening  rest=8501 grpc=8500`, facts behind a message's first line; any other text as it is. */
 export function readableLine(json: string): string {
   let line: Record<string, unknown>;
   try {
@@ -17,8 +17,9 @@ export function readableLine(json: string): string {
   const time = new Date(Number(line["time"])).toTimeString().slice(0, 8);
   const facts = Object.entries(line).filter(([key]) => !LEFT_OUT.has(key));
   const told = facts.map(([key, value]) => `${key}=${plain(value)}`).join(" ");
-  const head = `${time} ${LEVELS.get(line["level"]) ?? ""}${String(line["name"])} ${String(line["msg"])}`;
-  return told === "" ? head : `${head}  ${told}`;
+  const [first = "", ...rest] = String(line["msg"]).split("\n");
+  const head = `${time} ${LEVELS.get(line["level"]) ?? ""}${String(line["name"])} ${first}`;
+  return [told === "" ? head : `${head}  ${told}`, ...rest].join("\n");
 }
 
 /** Words stand bare; what has spaces, quotes or control characters in it (clients may have sent them) stands as JSON. */

@@ -211,6 +211,8 @@ export async function startGateway({
         pools.drain();
         tellHealth();
         await within(leftMs(workersMs), admission.idle());
+        if (admission.inFlight > 0)
+          log.warn({ calls: admission.inFlight }, "the time to drain is over, calls are cut off");
         await close(leftMs(workersMs), () => Math.min(WORKERS_END_MS, leftMs(KILL_MS)));
       },
     };

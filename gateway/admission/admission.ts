@@ -1,7 +1,7 @@
 import { InferenceError } from "../../core/index.ts";
 import type { InferenceCall } from "../call.ts";
 
-/** Who is let in. Limits and authentication will refuse here too. */
+/** Lets calls in until the gateway drains, and counts them. */
 export interface Admission {
   /** Calls let in and not yet ended. */
   readonly inFlight: number;

@@ -208,7 +208,7 @@ export class Keeper implements Control {
 
   /** Files have changed into something wrong: what held before holds on. */
   #refuse(error: ConfigError, by: ReloadCause): ReloadResult {
-    this.#options.log.error(`config refused, the last good one stays:\n${error.message}`);
+    this.#options.log.error({ by }, `config refused, the last good one stays:\n${error.message}`);
     return this.#reloaded("refused", by, error.problems.map(renderProblem));
   }
 

@@ -11,6 +11,11 @@ for (const { name, line, want } of [
     line: { level: 30, ...base, rest: 8501, model: "m", request: "GET /", list: ["a"], msg: "listening" },
     want: '03:04:05 gateway listening  rest=8501 model=m request="GET /" list=["a"]',
   },
+  {
+    name: "facts stand behind the first line of a message of several",
+    line: { level: 50, ...base, by: "file", msg: "refused:\na: wrong" },
+    want: "03:04:05 ERROR gateway refused:  by=file\na: wrong",
+  },
   { name: "an error says so", line: { level: 50, ...base, msg: "died" }, want: "03:04:05 ERROR gateway died" },
 ]) {
   test(`on a terminal, ${name}`, () => expect(readableLine(JSON.stringify(line))).toBe(want));

@@ -54,6 +54,27 @@ test("a short limit leaves most of itself to what is in flight", async () => {
   expect((await answer).status).toBe(200);
 });
 
+test("the log tells what ended the gateway, which calls that has cut off, and when it was done", async () => {
+  await using gateway = await startTensorgate({
+    models: [slow],
+    workers: { count: 1 },
+    server: { drainTimeout: "500ms" },
+  });
+  await gateway.ready();
+  const answer = gateway.predict("slow", { inputs: { x: [1], ms: 30_000 } }).catch(() => "cut off");
+  await expect
+    .poll(async () => (await gateway.get("/metrics")).text)
+    .toMatch(/^tensorgate_requests_in_flight\{.*"slow"\} 1$/m);
+  await gateway.stop();
+  await answer;
+  await expect.poll(() => gateway.log.some(({ msg }) => msg === "shut down")).toBe(true);
+  const told = gateway.log.filter(({ name, msg }) => name === "gateway" && msg !== "access");
+  const last = told.slice(told.findIndex(({ msg }) => msg === "shutting down"));
+  expect(last[0]).toMatchObject({ signal: "SIGTERM" });
+  expect(last.find(({ msg }) => msg?.endsWith("cut off"))).toMatchObject({ level: 40, calls: 1 });
+  expect(last.at(-1)).toMatchObject({ msg: "shut down", tookMs: expect.any(Number) });
+});
+
 test("a second signal, not the echo of the first, ends a drain", async () => {
   await using gateway = await startTensorgate({ models: [slow], workers: { count: 1 } });
   await gateway.ready();
