@@ -178,10 +178,11 @@ export async function startGateway({
           },
           configFacts: () => control.facts(),
         });
-  const tellHealth = healthTeller({ missing, setServing: (is) => grpcServer.setServing(is), log });
-  pools.onChange(atMostEvery(HEALTH_MS, tellHealth));
+  const health = healthTeller({ missing, setServing: (is) => grpcServer.setServing(is), log });
+  pools.onChange(atMostEvery(HEALTH_MS, () => health.tell()));
 
   const close = async (callsMs: number, workersMs: () => number): Promise<void> => {
+    health.close();
     await Promise.all([restServer?.close(callsMs), grpcServer.close(callsMs), shadowing.close()]);
     await passThrough.close();
     await pools.close(workersMs());
@@ -209,7 +210,7 @@ export async function startGateway({
         restServer?.drain();
         shadowing.drain();
         pools.drain();
-        tellHealth();
+        health.tell();
         await within(leftMs(workersMs), admission.idle());
         if (admission.inFlight > 0)
           log.warn({ calls: admission.inFlight }, "the time to drain is over, calls are cut off");

@@ -14,17 +14,29 @@ export const HEALTH_MS = 50;
 /** The log names only the first things that are missing; /readyz has them all. */
 const MISSING_LOGGED = 10;
 
+/** Small models are there by then; of others, and of what is never there, the log tells what is waited for. */
+const STARTED_MS = 10_000;
+
+export interface HealthTeller {
+  /** Looks whether the gateway is ready, and says so where that has changed. */
+  tell(): void;
+  close(): void;
+}
+
 /** Says whether the gateway is ready, to whoever watches its health and, when that changes, to the log. */
-export function healthTeller({ missing, setServing, log }: HealthParts): () => void {
+export function healthTeller({ missing, setServing, log }: HealthParts): HealthTeller {
   let wasReady = false;
-  return () => {
-    const still = missing();
-    const isReady = still.length === 0;
-    setServing(isReady);
-    if (isReady !== wasReady) {
-      log.info(isReady ? {} : { missing: still.slice(0, MISSING_LOGGED) }, isReady ? "ready" : "not ready");
-    }
-    wasReady = isReady;
+  const first = (): readonly string[] => missing().slice(0, MISSING_LOGGED);
+  const late = setTimeout(() => log.warn({ missing: first() }, "not ready yet"), STARTED_MS).unref();
+  return {
+    tell() {
+      const isReady = missing().length === 0;
+      setServing(isReady);
+      if (isReady !== wasReady) log.info(isReady ? {} : { missing: first() }, isReady ? "ready" : "not ready");
+      if (isReady) clearTimeout(late);
+      wasReady = isReady;
+    },
+    close: () => clearTimeout(late),
   };
 }
 

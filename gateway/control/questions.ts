@@ -1,4 +1,4 @@
-import { type ErrorCode, InferenceError, type Logger } from "../../core/index.ts";
+import { type ErrorCode, InferenceError, type Logger, type Origin } from "../../core/index.ts";
 import type { Control } from "./control.ts";
 
 /** A call of {@link Control}, on its way to the process that keeps the configuration. */
@@ -9,7 +9,7 @@ export interface Question {
 
 export type Reply =
   | { readonly is: "answer"; readonly value: unknown }
-  | { readonly is: "error"; readonly code: ErrorCode; readonly message: string };
+  | { readonly is: "error"; readonly code: ErrorCode; readonly message: string; readonly origin: Origin };
 
 const METHODS: Readonly<Record<keyof Control, true>> = {
   facts: true,
@@ -29,7 +29,7 @@ export function remoteControl(ask: (question: Question) => Promise<Reply>): Cont
   const call = async (method: keyof Control, args: readonly unknown[]): Promise<unknown> => {
     const reply = await ask({ method, args });
     if (reply.is === "answer") return reply.value;
-    throw new InferenceError(reply.code, reply.message);
+    throw new InferenceError(reply.code, reply.message, { origin: reply.origin });
   };
   const methods = Object.keys(METHODS) as (keyof Control)[];
   const made = methods.map((method) => [method, (...args: unknown[]) => call(method, args)] as const);
@@ -42,8 +42,8 @@ export async function replyTo(control: Control, { method, args }: Question, log:
     const asked = control[method].bind(control) as (...args: readonly unknown[]) => Promise<unknown>;
     return { is: "answer", value: await asked(...args) };
   } catch (thrown) {
-    const { code, message } = InferenceError.from(thrown, "gateway");
+    const { code, message, origin } = InferenceError.from(thrown, "gateway");
     if (!(thrown instanceof InferenceError)) log.error({ err: thrown }, "unexpected error");
-    return { is: "error", code, message };
+    return { is: "error", code, message, origin };
   }
 }

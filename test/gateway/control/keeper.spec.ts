@@ -148,7 +148,7 @@ test("another process asks the same, and is told the same errors", async () => {
     code: "NOT_FOUND",
     message: 'no model is called "nobody"',
   });
-  await expect(remote.removeModel("a")).rejects.toMatchObject({ code: "ABORTED" });
+  await expect(remote.removeModel("a")).rejects.toMatchObject({ code: "ABORTED", origin: "client" });
   await remote.replaceModels(models("x"), []);
   expect(names(keeper.config)).toEqual(["x"]);
   expect(messages()).toEqual([]);
