@@ -17,6 +17,7 @@ export function routeFindings(config: Config): CheckFinding[] {
   return config.routes.flatMap((route, i) =>
     [
       ...partFindings(route),
+      ...headerFindings(route),
       ...fallbackFindings(route),
       ...targetFindings(route, models, obeys),
       ...clientFindings(route, config),
@@ -35,6 +36,15 @@ function partFindings({ match, shadows }: RouteConfig): CheckFinding[] {
     findings.push({ severity: "warning", path: ["shadow", i, "percent"], message: "0%: nothing is copied" });
   }
   return findings;
+}
+
+function headerFindings({ match, sticky }: RouteConfig): CheckFinding[] {
+  const tying = sticky?.by === "header" ? [{ name: sticky.name, path: ["sticky", "header"] }] : [];
+  const wanted = [...match.headers.keys()].map((name) => ({ name, path: ["match", "headers", name] }));
+  const message = "over gRPC metadata of such a name is bytes, which routes don't look at";
+  return [...wanted, ...tying].flatMap(({ name, path }): CheckFinding[] =>
+    name.endsWith("-bin") ? [{ severity: "warning", path, message }] : [],
+  );
 }
 
 function fallbackFindings({ action, fallback, match }: RouteConfig): CheckFinding[] {

@@ -2,6 +2,7 @@ import { type RouteMatch, type StickyKey, type TextMatch, takesChoice } from "..
 import type { VersionChoice } from "../../core/index.ts";
 import type { MatchedCall, Mismatch } from "./match.ts";
 import type { Route } from "./route-table.ts";
+import { asMeant } from "./sent-text.ts";
 
 /** The conditions of a route that applies to the call, each as a sentence. */
 export function conditions({ config: { match }, sticky }: Route): readonly string[] {
@@ -64,7 +65,7 @@ function mismatchText(mismatch: Mismatch, match: RouteMatch): string {
   }
   const { name, match: wanted } = mismatch.header;
   const hides = isSecret(name);
-  const is = got === undefined ? "is missing" : hides ? "is another one" : `is ${JSON.stringify(got)}`;
+  const is = got === undefined ? "is missing" : hides ? "is another one" : `is ${JSON.stringify(asMeant(got))}`;
   return `header ${name} ${is}, expected ${expected(wanted, hides)}`;
 }
 

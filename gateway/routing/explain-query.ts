@@ -1,5 +1,6 @@
 import { InferenceError, LATEST, modelName, parseVersion, type VersionChoice } from "../../core/index.ts";
 import type { ExplainQuery } from "./explain.ts";
+import { asSent } from "./sent-text.ts";
 
 /** A request in the words of a command line or a URL. */
 export interface WrittenQuery {
@@ -67,7 +68,8 @@ function headersOf(written: readonly string[]): ReadonlyMap<string, string> {
     if (name === undefined || value === undefined) throw wrong(`"${text}" is no header: write name=value`);
     const key = name.toLowerCase();
     const before = headers.get(key);
-    headers.set(key, before === undefined ? value : `${before}, ${value}`);
+    const sent = asSent(value);
+    headers.set(key, before === undefined ? sent : `${before}, ${sent}`);
   }
   return headers;
 }

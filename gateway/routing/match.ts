@@ -1,6 +1,7 @@
 import { type RouteMatch, type TextMatch, takerOf } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE } from "../../core/index.ts";
 import type { InferenceCall } from "../call.ts";
+import { asMeant, asSent } from "./sent-text.ts";
 
 /** What a route looks at. Which model, version or label a request names is the index's to know; see `route-index.ts`. */
 export interface Match {
@@ -31,7 +32,7 @@ export type Mismatch =
 export function compileMatch({ model, choice, signature, headers, client, percent }: RouteMatch): Match {
   const takesSignature = signature && takerOf(signature);
   const takesClient = client && takerOf(client);
-  const headerMatches = [...headers].map(([name, match]): HeaderMatch => ({ name, match, takes: takerOf(match) }));
+  const headerMatches = [...headers].map(([name, match]): HeaderMatch => ({ name, match, takes: sentTaker(match) }));
   return {
     model,
     takesModel: model === undefined ? () => true : takerOf(model),
@@ -52,4 +53,19 @@ export function compileMatch({ model, choice, signature, headers, client, percen
       return undefined;
     },
   };
+}
+
+/** As {@link takerOf}, of values as headers have them. */
+function sentTaker(match: TextMatch): HeaderMatch["takes"] {
+  switch (match.by) {
+    case "exact":
+    case "prefix":
+      return takerOf({ by: match.by, value: asSent(match.value) });
+    case "regex": {
+      const takes = takerOf(match);
+      return (value) => takes(value === undefined ? undefined : asMeant(value));
+    }
+    case "present":
+      return takerOf(match);
+  }
 }

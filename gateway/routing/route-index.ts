@@ -1,6 +1,7 @@
 import { choiceKey } from "../../core/index.ts";
 import type { Match, MatchedCall } from "./match.ts";
 import type { Route } from "./route-table.ts";
+import { asSent } from "./sent-text.ts";
 
 /** Routes by what a request must ask for to be looked at by them. Each stands in it once. */
 export interface RouteIndex {
@@ -128,7 +129,7 @@ interface WantedValue {
 
 function wantedValues({ headers, client }: Match): WantedValue[] {
   const wanted = headers.flatMap(({ name, match }) =>
-    match.by === "exact" ? { aspect: name, value: match.value } : [],
+    match.by === "exact" ? { aspect: name, value: asSent(match.value) } : [],
   );
   return client?.by === "exact" ? [...wanted, { aspect: CLIENT, value: client.value }] : wanted;
 }

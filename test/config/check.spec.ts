@@ -305,6 +305,22 @@ describe("a finding", () => {
       want: ["warning routes.0.fallback.after: cuts a target short with no other to follow: timeout is none of on"],
     },
     {
+      what: "is a header that is bytes over gRPC",
+      parts: {
+        routes: [
+          {
+            ...split(9, 1),
+            match: { model: "m", headers: { "X-Trace-Bin": { present: true } } },
+            sticky: { header: "id-bin" },
+          },
+        ],
+      },
+      want: [
+        "warning routes.0.match.headers.x-trace-bin: over gRPC metadata of such a name is bytes, which routes don't look at",
+        "warning routes.0.sticky.header: over gRPC metadata of such a name is bytes, which routes don't look at",
+      ],
+    },
+    {
       what: "is a part of nothing",
       parts: { routes: [{ ...forM({ percent: "0%" }), shadow: [{ version: 7 }, { version: 8, percent: "0%" }] }] },
       want: [

@@ -10,6 +10,7 @@ import {
   type ExplainQuery,
   type Explanation,
   explain,
+  explainQuery,
   inputKey,
   type RouteTable,
 } from "../../../gateway/routing/index.ts";
@@ -280,6 +281,23 @@ test("what is explained is what is decided", () => {
     expect(explanation.route?.name).toBe(decision?.route.name);
     if (decision !== undefined) expect(explain(table, serving(2, 3), decision)).toEqual(explanation);
   }
+});
+
+/** As a request brings it. */
+function sent(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+test("a header in UTF-8 is explained as a request would have it", () => {
+  const routes = [{ name: "r", ...forM({ headers: { "x-city": "北京" } }), ...halves, sticky: { header: "x-user" } }];
+  const table = tableOf(routes);
+  const told = explain(table, serving(2, 3), explainQuery({ model: "m", headers: ["x-city=北京", "x-user=grün"] }));
+  const decision = decide(table, aCall({ headers: { "x-city": sent("北京"), "x-user": sent("grün") } }));
+  expect(told).toMatchObject({ route: { name: "r" }, arm: expect.any(String) });
+  expect(decision && explain(table, serving(2, 3), decision)).toEqual(told);
+
+  const { passedOver } = explain(table, serving(2, 3), explainQuery({ model: "m", headers: ["x-city=上海"] }));
+  expect(passedOver[0]?.because).toBe('header x-city is "上海", expected exactly "北京"');
 });
 
 test("a decision that chance has made is explained by its draw", () => {

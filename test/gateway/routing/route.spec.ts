@@ -212,6 +212,21 @@ describe("a route", () => {
       routes: [rule({ to: [toVersion(3)] }, { percent: "0%" }), all],
       want: "1",
     },
+    ...(["北京", { prefix: "北" }, { regex: ".京" }] as const).map((tenant) => ({
+      name: `for a header in UTF-8 finds it among its bytes: ${JSON.stringify(tenant)}`,
+      routes: [rule({ to: [toVersion(3)] }, { headers: { "x-tenant": tenant } }), all],
+      headers: { "x-tenant": Buffer.from("北京").toString("latin1") },
+      want: "3",
+    })),
+    {
+      name: "for a header in UTF-8 is found among many such",
+      routes: [
+        ...Array.from({ length: 20 }, (_, i) => rule({ to: [toVersion(1)] }, { headers: { "x-tenant": `北${i}` } })),
+        rule({ to: [toVersion(3)] }, { headers: { "x-tenant": "北京" } }),
+      ],
+      headers: { "x-tenant": Buffer.from("北京").toString("latin1") },
+      want: "3",
+    },
     { name: "that comes first decides", routes: [rule({ to: [toVersion(2)] }), all], want: "2" },
     {
       name: "of which nothing is available never falls back",
