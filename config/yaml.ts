@@ -11,7 +11,7 @@ import {
   parseAllDocuments,
   visit,
 } from "yaml";
-import { ConfigError, type Path, type Problem, renderPath } from "./config-error.ts";
+import { ConfigError, type Path, type Problem, renderPath, renderProblem } from "./config-error.ts";
 import { type Hidden, hiddenIn } from "./mask.ts";
 import { didYouMean } from "./nearest.ts";
 import type { ReferenceValues } from "./references.ts";
@@ -51,7 +51,9 @@ export function parseYaml(text: string, file: string, values?: ReferenceValues):
   if (first === undefined) throw new ConfigError([at(0, "", "the file is empty")]);
 
   const faults = first.errors.map((error) => at(error.pos[0], "", sentence(withIndicators(error.message))));
-  if (faults.length > 0) throw new ConfigError(faults);
+  // The parser tells some of them twice.
+  const once = new Map(faults.map((fault) => [renderProblem(fault), fault]));
+  if (faults.length > 0) throw new ConfigError([...once.values()]);
   if (second !== undefined) {
     throw new ConfigError([at(second.range[0], "", "a second document starts here, expected only one")]);
   }

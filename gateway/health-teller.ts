@@ -15,7 +15,7 @@ export const HEALTH_MS = 50;
 const MISSING_LOGGED = 10;
 
 /** Small models are there by then; of others, and of what is never there, the log tells what is waited for. */
-const STARTED_MS = 10_000;
+const STARTED_MS = 20_000;
 
 export interface HealthTeller {
   /** Looks whether the gateway is ready, and says so where that has changed. */

@@ -18,6 +18,14 @@ describe("a configuration file is refused for", () => {
       text: "models: []\n---\nmodels: []\n",
       want: ["2:1: a second document starts here, expected only one"],
     },
+    {
+      name: "a mapping that never ends, which is told once",
+      text: "{{{\n",
+      want: [
+        "2:1: flow map in block collection must be sufficiently indented and end with a }",
+        "2:1: flow map must end with a }",
+      ],
+    },
     { name: "a key twice", text: "models: []\nmodels: []\n", want: ["2:1: map keys must be unique"] },
     { name: "a file without models", text: "server: {}", want: ["1:1 models: is missing: name the models to serve"] },
     {

@@ -33,7 +33,7 @@ test("the log says when a gateway becomes ready, and when it no longer is", () =
 test("what a gateway still waits for after a while is told, once", () => {
   const { health, told } = telling(["model m: no endpoint"]);
   health.tell();
-  vi.advanceTimersByTime(9_000);
+  vi.advanceTimersByTime(19_000);
   expect(told()).toEqual([]);
   vi.advanceTimersByTime(60_000);
   expect(told()).toEqual([["not ready yet", ["model m: no endpoint"]]]);
