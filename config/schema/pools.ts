@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endpointAddress } from "./endpoint-address.ts";
+import { endpointAddress, serverAddress } from "./endpoint-address.ts";
 import { list, listOrOne, section, shortOr } from "./scalar.ts";
 import { type StickyKey, stickyKey } from "./sticky.ts";
 import { duration, integer, text, word } from "./units.ts";
@@ -12,6 +12,8 @@ export interface PoolConfig {
   readonly endpoints: readonly PoolEntry[];
   /** Names whose addresses are all endpoints. */
   readonly dns: readonly PoolEntry[];
+  /** Asked for these names in place of the system; with none, the system is. */
+  readonly dnsServers: readonly string[];
   /** How often names are resolved. */
   readonly refreshMs: number;
   readonly balance: BalanceConfig;
@@ -84,7 +86,10 @@ export const poolSchema: z.ZodType<PoolConfig> = section({
   dns: listOrOne(entry("A name and a port."))
     .prefault([])
     .describe("name:port, or { address, priority }: each address that the name has is an endpoint."),
-  refresh: duration().prefault("10s").describe("How often names are resolved."),
+  dnsServers: listOrOne(serverAddress())
+    .prefault([])
+    .describe("Who is asked for these names, as address or address:port; default: whom the system asks."),
+  refresh: duration().prefault("10s").describe("How often names are resolved, at least."),
   balance: word("leastRequest", "roundRobin", "ringHash", "leastLoaded")
     .prefault("leastRequest")
     .describe(
@@ -98,6 +103,7 @@ export const poolSchema: z.ZodType<PoolConfig> = section({
 }).transform(({ refresh, balance, ringHash, pollInterval, ...others }, context): PoolConfig => {
   const wrong = (message: string, ...path: string[]): void => context.addIssue({ code: "custom", message, path });
   if (others.endpoints.length + others.dns.length === 0) wrong("expected endpoints, dns or both");
+  if (others.dnsServers.length > 0 && others.dns.length === 0) wrong("is for names in dns only", "dnsServers");
   if (ringHash !== undefined && balance !== "ringHash") wrong("is for balance: ringHash only", "ringHash");
   if (pollInterval !== undefined && others.kind !== "tensorflow-serving") {
     wrong("is for kind: tensorflow-serving only", "pollInterval");

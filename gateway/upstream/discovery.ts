@@ -1,28 +1,17 @@
-import { lookup } from "node:dns/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { PoolConfig, PoolEntry } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
+import type { Lookups } from "./lookup.ts";
+import { WatchedName } from "./watched-name.ts";
 
-/** All addresses of a name; rejects when there are none. */
-export type Lookup = (name: string) => Promise<readonly string[]>;
-
-/**
- * As every program on this machine looks names up: what `/etc/hosts` and the search domains of `resolv.conf` name is found
- * too, as a short name of a Kubernetes service is.
- */
-export const systemLookup: Lookup = async (name) =>
-  (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
-
-type Sources = Pick<PoolConfig, "endpoints" | "dns" | "refreshMs">;
+type Sources = Pick<PoolConfig, "endpoints" | "dns" | "dnsServers" | "refreshMs">;
 
 export interface DiscoveryOptions {
-  readonly lookup: Lookup;
+  readonly lookups: Lookups;
   readonly log: Logger;
   /** The endpoints, each once, with the lowest of its priorities. */
   readonly onChange: (endpoints: readonly PoolEntry[]) => void;
 }
-
-/** A name that has never been found is looked up again soon. */
-const FIRST_RETRY_MS = 1_000;
 
 /**
  * The endpoints that a pool's configuration names, and those that its names have at the moment. While a name cannot be
@@ -30,7 +19,7 @@ const FIRST_RETRY_MS = 1_000;
  */
 export class Discovery {
   readonly #options: DiscoveryOptions;
-  #sources: Sources = { endpoints: [], dns: [], refreshMs: 0 };
+  #sources: Sources = { endpoints: [], dns: [], dnsServers: [], refreshMs: 0 };
   readonly #names = new Map<string, WatchedName>();
 
   constructor(options: DiscoveryOptions) {
@@ -39,18 +28,21 @@ export class Discovery {
 
   /** Tells the endpoints now, and whenever they become others. */
   apply(sources: Sources): void {
-    this.#sources = sources;
     const wanted = new Set(sources.dns.map(({ address }) => address));
+    const asksOthers = !isDeepStrictEqual(sources.dnsServers, this.#sources.dnsServers);
+    this.#sources = sources;
     for (const [address, watched] of this.#names) {
-      if (wanted.has(address)) continue;
+      if (wanted.has(address) && !asksOthers) continue;
       watched.close();
-      this.#names.delete(address);
+      if (!wanted.has(address)) this.#names.delete(address);
     }
     for (const address of wanted) {
-      if (this.#names.has(address)) continue;
-      const { lookup, log } = this.#options;
+      const before = this.#names.get(address);
+      if (before !== undefined && !asksOthers) continue;
+      const { lookups, log } = this.#options;
       const watched = new WatchedName(address, {
-        lookup,
+        lookup: lookups(sources.dnsServers),
+        known: before?.addresses ?? [],
         log,
         refreshMs: () => this.#sources.refreshMs,
         onChange: () => this.#tell(),
@@ -75,65 +67,5 @@ export class Discovery {
       priorities.set(address, Math.min(priority, priorities.get(address) ?? priority));
     }
     this.#options.onChange(Array.from(priorities, ([address, priority]) => ({ address, priority })));
-  }
-}
-
-interface WatchedNameOptions {
-  readonly lookup: Lookup;
-  readonly log: Logger;
-  readonly refreshMs: () => number;
-  readonly onChange: () => void;
-}
-
-class WatchedName {
-  /** With the port; as found last. */
-  addresses: readonly string[] = [];
-  readonly #address: string;
-  readonly #options: WatchedNameOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
-  /** The last look has failed, and the log says so. */
-  #failing = false;
-
-  constructor(address: string, options: WatchedNameOptions) {
-    this.#address = address;
-    this.#options = options;
-    void this.#look();
-  }
-
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-  }
-
-  async #look(): Promise<void> {
-    const { lookup, log, refreshMs, onChange } = this.#options;
-    const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(this.#address) ?? [];
-    try {
-      const found = await lookup(host.replace(/^\[|\]$/g, ""));
-      if (this.#closed) return;
-      if (this.#failing) log.info({ dns: this.#address }, "the name is found again");
-      this.#failing = false;
-      const addresses = [
-        ...new Set(found.map((each) => (each.includes(":") ? `[${each}]:${port}` : `${each}:${port}`))),
-      ].sort();
-      const before = this.addresses.join();
-      this.addresses = addresses;
-      if (before !== addresses.join()) {
-        log.info({ dns: this.#address, addresses }, "the name has other addresses");
-        onChange();
-      }
-    } catch (thrown) {
-      if (this.#closed) return;
-      if (!this.#failing)
-        log.warn(
-          { dns: this.#address, reason: String(thrown) },
-          "the name cannot be looked up, its last addresses stay",
-        );
-      this.#failing = true;
-    }
-    const isKnown = this.addresses.length > 0;
-    this.#timer = setTimeout(() => void this.#look(), isKnown ? refreshMs() : Math.min(FIRST_RETRY_MS, refreshMs()));
-    this.#timer.unref();
   }
 }

@@ -4,9 +4,9 @@ import type { Answer, RoutedCall, Servable } from "../call.ts";
 import type { LoadTry, PoolFigures } from "../observe/index.ts";
 import { CallFailure } from "./call-failure.ts";
 import { createChanges } from "./changes.ts";
-import { type Lookup, systemLookup } from "./discovery.ts";
 import type { PingConfig } from "./lines.ts";
 import { createLocalPool } from "./local-pool.ts";
+import { lookups } from "./lookup.ts";
 import { modelsByPool, NO_MODELS, type PoolModels } from "./models-by-pool.ts";
 import { Moves } from "./moves.ts";
 import type { OnePool } from "./one-pool.ts";
@@ -29,8 +29,6 @@ export interface PoolsOptions {
   readonly ping?: PingConfig;
   /** How long a worker that was connected may be silent before it is killed, or one elsewhere is away. Default 20 s. */
   readonly silentMs?: number;
-  /** Default: the system's. */
-  readonly lookup?: Lookup;
 }
 
 /** All that is behind the gateway: the local workers, and the pools beside them. */
@@ -71,7 +69,7 @@ export interface Pools {
 
 /** Starts or connects to all that a configuration names. The creator closes it. */
 export function createPools(options: PoolsOptions): Pools {
-  const { config: first, places, prepared, log, onLoadTried, ping, silentMs = 20_000, lookup = systemLookup } = options;
+  const { config: first, places, prepared, log, onLoadTried, ping, silentMs = 20_000 } = options;
   let config = first;
   let models = modelsByPool(first);
   let poolByModel = poolsOf(first.models);
@@ -104,7 +102,7 @@ export function createPools(options: PoolsOptions): Pools {
     for (const [name, pool] of remote) if (named.get(name)?.kind !== pool.kind) void retire(name, pool);
     for (const [name, pool] of named) {
       if (remote.has(name)) continue;
-      remote.set(name, new RemotePool(pool, modelsOf(name), config, { ...common, lookup, silentMs }));
+      remote.set(name, new RemotePool(pool, modelsOf(name), config, { ...common, lookups, silentMs }));
     }
   };
   const tellAll = (): void => {

@@ -5,9 +5,10 @@ import type { Answer, RoutedCall } from "../call.ts";
 import type { PoolFigures } from "../observe/index.ts";
 import { type Balancer, createBalancer } from "./balance/index.ts";
 import { isCrowded } from "./crowded.ts";
-import { Discovery, type Lookup } from "./discovery.ts";
+import { Discovery } from "./discovery.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { PING, type PingConfig } from "./lines.ts";
+import type { Lookups } from "./lookup.ts";
 import { Members, type MembersOptions } from "./members.ts";
 import type { PoolModels } from "./models-by-pool.ts";
 import type { OnePool } from "./one-pool.ts";
@@ -22,7 +23,7 @@ import { WorkerWatch } from "./worker-watch.ts";
 
 export interface RemotePoolOptions extends Pick<MembersOptions, "changes" | "log" | "onLoadTried" | "silentMs"> {
   readonly ping?: PingConfig | undefined;
-  readonly lookup: Lookup;
+  readonly lookups: Lookups;
 }
 
 /** How long an endpoint that is no longer named answers what no other one can. */
@@ -48,7 +49,7 @@ export class RemotePool implements OnePool {
   #overflows = 0;
 
   constructor(pool: PoolConfig, models: PoolModels, config: Config, options: RemotePoolOptions) {
-    const { changes, lookup, onLoadTried, ping, silentMs } = options;
+    const { changes, lookups, onLoadTried, ping, silentMs } = options;
     const log = options.log.child({ pool: pool.name });
     const isOwn = pool.kind === "tensorgate";
     this.#options = { ...options, log };
@@ -74,7 +75,7 @@ export class RemotePool implements OnePool {
       onOverflow: () => this.#overflows++,
     });
     this.send = (routed) => this.#sendWithin(send, routed);
-    this.#discovery = new Discovery({ lookup, log, onChange: (entries) => this.#take(entries) });
+    this.#discovery = new Discovery({ lookups, log, onChange: (entries) => this.#take(entries) });
     this.#discovery.apply(pool);
   }
 

@@ -15,6 +15,7 @@ test("a pool has defaults for all but its name and endpoints", () => {
       kind: "tensorgate",
       endpoints: [{ address: "a:1", priority: 0 }],
       dns: [],
+      dnsServers: [],
       refreshMs: 10_000,
       balance: { by: "leastRequest" },
       limits: { maxInFlight: Number.POSITIVE_INFINITY, maxInFlightPerEndpoint: Number.POSITIVE_INFINITY },
@@ -30,6 +31,7 @@ pools:
     kind: tensorflow-serving
     endpoints: ["[fd00::1]:8500", { address: b:2, priority: 1 }]
     dns: headless:8500
+    dnsServers: [10.0.0.2, "127.0.0.1:8600", "[fd00::2]:53", "fd00::3"]
     refresh: 3s
     balance: ringHash
     ringHash: { header: X-User }
@@ -44,6 +46,7 @@ pools:
         { address: "b:2", priority: 1 },
       ],
       dns: [{ address: "headless:8500", priority: 0 }],
+      dnsServers: ["10.0.0.2", "127.0.0.1:8600", "[fd00::2]:53", "fd00::3"],
       refreshMs: 3_000,
       balance: { by: "ringHash", key: { by: "header", name: "x-user" } },
       limits: { maxInFlight: 64, maxInFlightPerEndpoint: 8 },
@@ -134,6 +137,22 @@ routes: [{ match: { model: m }, to: [{ pool: far }, { pool: local }] }]`,
         '2:94 pools[0].dns[0].address: expected an address like worker-1:8500, got "b"',
         "2:123 pools[0].limits.maxInFlight: expected a whole number, at least 1, got 0",
       ],
+    },
+    {
+      name: "ports and DNS servers that cannot be",
+      text: `${MODEL}\npools:\n  - { name: a, dnsServers: 10.0.0.2, endpoints: ["a:70000", "b:0"] }\n  - { name: b, dns: a:1, dnsServers: [dns.test, "10.0.0.2:0", "fd00::2:53x"] }`,
+      want: [
+        '3:50 pools[0].endpoints[0]: expected an address like worker-1:8500, got "a:70000"',
+        '3:61 pools[0].endpoints[1]: expected an address like worker-1:8500, got "b:0"',
+        '4:39 pools[1].dnsServers[0]: expected an address like 10.0.0.2 or 127.0.0.1:8600, got "dns.test"',
+        '4:49 pools[1].dnsServers[1]: expected an address like 10.0.0.2 or 127.0.0.1:8600, got "10.0.0.2:0"',
+        '4:63 pools[1].dnsServers[2]: expected an address like 10.0.0.2 or 127.0.0.1:8600, got "fd00::2:53x"',
+      ],
+    },
+    {
+      name: "DNS servers without a name to ask for",
+      text: `${MODEL}\npools: [{ name: a, endpoints: ["a:1"], dnsServers: 10.0.0.2 }]`,
+      want: ["2:52 pools[0].dnsServers: is for names in dns only"],
     },
     {
       name: "local models without local workers",

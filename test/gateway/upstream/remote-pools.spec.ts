@@ -39,6 +39,7 @@ function pool(name: string, addresses: readonly string[], more: Partial<PoolConf
     kind: "tensorgate",
     endpoints: addresses.map((address) => ({ address, priority: 0 })),
     dns: [],
+    dnsServers: [],
     refreshMs: 10_000,
     balance: { by: "leastRequest" },
     limits: NO_LIMITS,
