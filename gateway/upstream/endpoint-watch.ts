@@ -22,6 +22,6 @@ export interface WatchOptions {
    * `client` is connected to, in gRPC's syntax, where calls are to follow it there.
    */
   readonly onReport: (response: WatchResponse, peer?: string) => void;
-  /** Until the next report nothing is known about the endpoint. */
-  readonly onLost: () => void;
+  /** Until the next report nothing is known about the endpoint. `reason`: for people. */
+  readonly onLost: (reason: string) => void;
 }

@@ -63,6 +63,7 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
     onStarted(slot) {
       const name = workerName(slot);
       members.open(name, `unix:${slot.socketPath}`, {
+        isElsewhere: false,
         onReady: () => {
           supervisor.markReady(slot);
           log.info({ worker: name, workerPid: supervisor.pidOf(slot) }, "worker is up");
@@ -77,9 +78,10 @@ export function createLocalPool(options: LocalPoolOptions): LocalPool {
   });
   for (const address of endpoints) {
     const link = members.open(address, address, {
+      isElsewhere: true,
       onReady: () => log.info({ worker: address }, "worker is up"),
-      onSilent: () => {
-        log.warn({ worker: address, silentMs }, "worker is away");
+      onSilent: (reason) => {
+        log.warn({ worker: address, silentMs, reason }, "worker is away");
         registry.remove(link.endpoint);
       },
     });

@@ -30,7 +30,7 @@ export interface MembersOptions {
 
 const IDLE_LOOK_MS = 100;
 
-type LinkEvents = Pick<WorkerLinkOptions, "onReady" | "onSilent">;
+type LinkEvents = Pick<WorkerLinkOptions, "onReady" | "onSilent" | "isElsewhere">;
 
 /**
  * The endpoints of one pool, what they are to serve and what they do. A link (endpoint, breaker, counts) outlives every

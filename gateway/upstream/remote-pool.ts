@@ -180,9 +180,10 @@ export class RemotePool implements OnePool {
   #open(address: string): WorkerLink {
     const { log, silentMs } = this.#options;
     const link = this.#members.open(address, address, {
+      isElsewhere: true,
       onReady: () => log.info({ worker: address }, "endpoint is up"),
-      onSilent: () => {
-        log.warn({ worker: address, silentMs }, "endpoint is away");
+      onSilent: (reason) => {
+        log.warn({ worker: address, silentMs, reason }, "endpoint is away");
         this.registry.remove(link.endpoint);
       },
     });

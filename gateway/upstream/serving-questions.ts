@@ -1,4 +1,5 @@
 import type { Client } from "@grpc/grpc-js";
+import type { InferenceError } from "../../core/index.ts";
 import {
   codec,
   type GetModelMetadataRequest,
@@ -7,6 +8,7 @@ import {
   modelService,
   predictionServiceRaw,
 } from "../../protos/index.ts";
+import { failureOf } from "./call-failure.ts";
 import { type CallLimits, unaryCall } from "./unary-call.ts";
 
 /** What can be asked of any server that speaks TensorFlow Serving's API. Each fails as `unaryCall` does. */
@@ -21,6 +23,11 @@ const metadataRequest = codec<GetModelMetadataRequest>("tensorflow.serving.GetMo
 const metadataResponse = codec<GetModelMetadataResponse>("tensorflow.serving.GetModelMetadataResponse");
 
 const SIGNATURE_DEF = "signature_def";
+
+/** Why a question has failed, with what the transport says of it. */
+export function reasonOf(error: InferenceError): string {
+  return failureOf(error)?.message ?? error.message;
+}
 
 /** Asks over `client`; `limits` is asked for each question. */
 export function askServing(client: Client, limits: () => CallLimits): ServingQuestions {

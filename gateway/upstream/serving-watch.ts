@@ -3,7 +3,7 @@ import { CallController, deadlineIn, InferenceError } from "../../core/index.ts"
 import type { ApplyModelsRequest, ModelReport, WantedModel } from "../../protos/index.ts";
 import type { EndpointWatch, WatchOptions } from "./endpoint-watch.ts";
 import { ServedModels } from "./served-models.ts";
-import { askServing } from "./serving-questions.ts";
+import { askServing, reasonOf } from "./serving-questions.ts";
 
 export interface ServingWatchOptions extends WatchOptions {
   /** Asked before each wait, so that a reload counts at once. */
@@ -84,7 +84,7 @@ export class ServingWatch implements EndpointWatch {
       this.#delayMs = FIRST_DELAY_MS;
       this.#lookIn(this.#options.intervalMs());
     } catch (thrown) {
-      if (look === this.#look) this.#lost(InferenceError.from(thrown, "worker").message);
+      if (look === this.#look) this.#lost(reasonOf(InferenceError.from(thrown, "worker")));
     }
   }
 
@@ -114,6 +114,6 @@ export class ServingWatch implements EndpointWatch {
     const delayMs = this.#delayMs;
     this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
     this.#lookIn(delayMs);
-    this.#options.onLost();
+    this.#options.onLost(reason);
   }
 }

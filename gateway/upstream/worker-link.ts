@@ -1,11 +1,14 @@
 import type { BreakerConfig } from "../../config/index.ts";
-import type { Logger } from "../../core/index.ts";
+import { CallController, deadlineIn, InferenceError, type Logger } from "../../core/index.ts";
 import type { ApplyModelsRequest } from "../../protos/index.ts";
 import type { Changes } from "./changes.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { EndpointWatch, WatchOptions } from "./endpoint-watch.ts";
 import type { PingConfig } from "./lines.ts";
 import type { Registry } from "./registry.ts";
+import { askServing, reasonOf } from "./serving-questions.ts";
+
+const LAST_QUESTION_MS = 1_000;
 
 export interface WorkerLinkOptions {
   readonly name: string;
@@ -22,8 +25,10 @@ export interface WorkerLinkOptions {
   readonly log: Logger;
   /** The worker reports, for the first time or again. */
   readonly onReady: () => void;
-  /** It was there and has been silent for `silentMs`. */
-  readonly onSilent: () => void;
+  /** Once it has been silent for `silentMs`, and again after it was there. `reason`: for people. */
+  readonly onSilent: (reason: string) => void;
+  /** A process of somebody else: it may be silent from the start. */
+  readonly isElsewhere: boolean;
   readonly silentMs: number;
 }
 
@@ -36,7 +41,9 @@ export class WorkerLink {
   readonly endpoint: Endpoint;
   readonly #options: WorkerLinkOptions;
   readonly #watch: EndpointWatch;
+  /** Begins with a silence; kept until it is over. */
   #silence: NodeJS.Timeout | undefined;
+  #reason: string | undefined;
 
   constructor(options: WorkerLinkOptions) {
     const { name, target, isOwn, breaker, ping, wanted, changes, log } = options;
@@ -64,8 +71,9 @@ export class WorkerLink {
         options.registry.report(this.endpoint, response);
         if (!this.endpoint.ready) this.#found(peer);
       },
-      onLost: () => this.#lost(),
+      onLost: (reason) => this.#lost(reason),
     });
+    if (options.isElsewhere) this.#beginSilence();
     this.#watch.apply(wanted);
     this.#watch.open();
   }
@@ -76,7 +84,7 @@ export class WorkerLink {
   }
 
   close(): void {
-    clearTimeout(this.#silence);
+    this.#endSilence();
     this.#watch.close();
     this.endpoint.close();
     this.#options.registry.remove(this.endpoint);
@@ -84,25 +92,49 @@ export class WorkerLink {
 
   /** It is not listened to any more, and what it serves is forgotten; calls in flight go on until it is closed. */
   leave(): void {
-    clearTimeout(this.#silence);
+    this.#endSilence();
     this.#watch.close();
     this.#options.registry.remove(this.endpoint);
   }
 
   #found(peer: string | undefined): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    this.#endSilence();
+    this.#reason = undefined;
     this.endpoint.found(peer);
     this.#options.onReady();
     this.#options.changes.notify();
   }
 
-  #lost(): void {
+  #lost(reason: string): void {
+    this.#reason = reason;
     this.endpoint.lost();
     this.#options.changes.notify();
-    this.#silence ??= setTimeout(() => {
-      this.#silence = undefined;
-      this.#options.onSilent();
-    }, this.#options.silentMs);
+    this.#beginSilence();
+  }
+
+  #beginSilence(): void {
+    this.#silence ??= setTimeout(() => void this.#tellSilence(), this.#options.silentMs).unref();
+  }
+
+  #endSilence(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+
+  async #tellSilence(): Promise<void> {
+    const silence = this.#silence;
+    const reason = this.#reason ?? (await whyAway(this.endpoint));
+    if (silence === this.#silence) this.#options.onSilent(reason);
+  }
+}
+
+/** What a question brings of an endpoint that has never said why it does not answer. */
+async function whyAway({ client }: Endpoint): Promise<string> {
+  const limits = { deadline: deadlineIn(LAST_QUESTION_MS), signal: new CallController().signal };
+  try {
+    await askServing(client, () => limits).status("");
+    return "it has not said what it serves";
+  } catch (thrown) {
+    return reasonOf(InferenceError.from(thrown, "worker"));
   }
 }

@@ -109,7 +109,7 @@ export class WorkerWatch implements EndpointWatch {
     this.#proven = false;
     stream.cancel();
     this.#options.log.debug({ reason }, "lost the worker's reports");
-    this.#options.onLost();
+    this.#options.onLost(reason);
     this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
     this.#timer = setTimeout(() => this.open(), delayMs);
   }

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type Config, defaultConfig, type ModelConfig, type PoolConfig } from "../../../config/index.ts";
 import { deadlineIn, type InferenceError, modelName, silentLogger } from "../../../core/index.ts";
 import { messageOf } from "../../../gateway/answer-content.ts";
 import { compileRoutes, resolve } from "../../../gateway/routing/index.ts";
-import { createPools, ownPlaces, type Pools } from "../../../gateway/upstream/index.ts";
+import { createPools, ownPlaces, type Pools, type PoolsOptions } from "../../../gateway/upstream/index.ts";
+import { memoryLog } from "../setup/log.ts";
 import { aCall, type CallDraft } from "./calls.ts";
 import { configured } from "./reports.ts";
 import { socketFolder, startFakeWorker } from "./worker-process.ts";
@@ -57,10 +59,11 @@ function configOf(pools: readonly PoolConfig[], model: ModelConfig): Config {
   return { ...config, workers: { ...config.workers, count: 0 }, models: [model], pools };
 }
 
-function start(config: Config) {
+function start(config: Config, more: Partial<Pick<PoolsOptions, "log" | "silentMs" | "ping">> = {}) {
   const pools = createPools({
     config,
     log: silentLogger,
+    ...more,
     places: ownPlaces(config.workers, () => expect.fail("no worker is to be started"), silentLogger),
   });
   const predict = async (
@@ -224,6 +227,62 @@ describe("a pool", () => {
       for (const pid of pids) owners.add(pid);
     }
     expect(owners.size).toBe(2);
+  });
+});
+
+/** A TCP server that is no worker; `answer` gets each socket. */
+async function startOther(answer: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => {}).resume());
+    answer(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.dispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+describe.each(["tensorgate", "tensorflow-serving"] as const)("an endpoint of kind %s", (kind) => {
+  test.for<{ readonly name: string; readonly answer: (socket: Socket) => void; readonly reason: RegExp }>([
+    { name: "takes connections and says nothing", answer: () => {}, reason: /Deadline exceeded|Timed out/ },
+    {
+      name: "hangs up",
+      answer: (socket) => socket.destroy(),
+      reason: /cannot be reached|No connection|ECONNRESET|hang up/,
+    },
+    {
+      name: "answers with something else",
+      answer: (socket) => socket.once("data", () => socket.write("+OK I speak otherwise\r\n".repeat(100))),
+      reason: /rotocol error|No connection/,
+    },
+    {
+      name: "speaks HTTP/1",
+      answer: (socket) =>
+        socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")),
+      reason: /rotocol error|No connection/,
+    },
+  ])("that $name gets no call, and the log says so once", { timeout: 30_000 }, async ({ answer, reason }) => {
+    await using started = await startWorkers(1);
+    using other = await startOther(answer);
+    const { log, lines } = memoryLog();
+    const good = started.workers.map(({ address }) => address);
+    const pools = [pool("far", good), pool("odd", [other.address], { kind, pollIntervalMs: 50 })];
+    const bad = { ...served("1", "odd"), name: modelName("n") };
+    const config = configOf(pools, served("1", "far"));
+    await using running = start({ ...config, models: [...config.models, bad] }, { log, silentMs: 300 });
+    const away = () => lines.filter((line) => line["pool"] === "odd" && line.msg === "endpoint is away");
+    await expect.poll(() => away().length, { timeout: 20_000 }).toBe(1);
+    expect(away()[0]).toMatchObject({ worker: other.address, reason: expect.stringMatching(reason) });
+    await expect.poll(() => running.pools.missing()).toEqual(["model n: no endpoint of pool odd is connected"]);
+    expect(await running.predict("x")).toBe("x");
+    expect(running.pools.figures()[1]?.endpoints).toMatchObject({ up: 0, down: 1 });
+    expect(away()).toHaveLength(1);
   });
 });
 
