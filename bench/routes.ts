@@ -149,6 +149,7 @@ function reportOf(name: string): ModelReport {
     warmup_micros: "0",
     warmup_records: "0",
     merging: [],
+    batching_file: "",
   } as const;
   return { name, versions: [row], discovered: true, removed: false, problem: "" };
 }

@@ -1,5 +1,6 @@
 export { cloudPathProblem } from "./base-path.ts";
 export { batchingByModel } from "./batching-by-model.ts";
+export { batchingOfText } from "./batching-of-text.ts";
 export { type CheckedProblem, checkSettings } from "./check/check-settings.ts";
 export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from "./check/index.ts";
 export { ConfigError, renderPath, renderProblem } from "./config-error.ts";
@@ -47,6 +48,7 @@ export {
   servedModels,
 } from "./settings.ts";
 export { folderOfSource } from "./source.ts";
+export { parseBatchingFile } from "./text-files.ts";
 export { parseTextFormat } from "./text-format/parse.ts";
 export { type ReloadCause, type SettingsWatch, watchSettings } from "./watch-settings.ts";
 export { encodeWorkerSettings, type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";

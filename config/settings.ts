@@ -116,6 +116,7 @@ export function compileSettings(
   for (const change of flags.changes) change(draft);
   if (files.monitoringPath !== undefined) draft.server.monitoring.path = files.monitoringPath;
   if (files.tls !== undefined) draft.server.grpc.tls = files.tls;
+  if (flags.batching.perModel && flags.batching.enabled === true) draft.workers.load.batchingFiles = true;
   if (files.session !== undefined) draft.workers.session.configProto = files.session;
   const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configSource?.path ?? "the gateway"));
   draft.state = { folder: config.state.folder ?? stateFolder };
@@ -177,8 +178,8 @@ function withoutBatching(model: ModelConfig): ModelConfig {
 
 function notesOfBatching({ flags, files }: Sources): readonly string[] {
   const notes = files.batching === undefined ? [] : batchingNotes(files.batching);
-  if (!flags.batching.perModel) return notes;
-  return [...notes, "--enable_per_model_batching_parameters has no effect: a model's bounds are models[].batching"];
+  if (!flags.batching.perModel || flags.batching.enabled === true) return notes;
+  return [...notes, "--enable_per_model_batching_parameters has no effect without --enable_batching"];
 }
 
 const RESTART_PARTS = ["gateway", "server", "state", "workers"] as const;

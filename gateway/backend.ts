@@ -16,8 +16,8 @@ export interface Backend {
   modelNames(): readonly ModelName[];
   /** Why nothing of the model is to be had, where no version of it tells. */
   problem(name: ModelName): string | undefined;
-  /** Whether the model's calls are merged, and why not; undefined while merging is off for it. */
-  merging(name: ModelName): ModelMerging | undefined;
+  /** Whether the model's calls are merged, and why not; without the versions for which merging is off. */
+  merging(name: ModelName): ModelMerging;
   /** What still keeps the gateway from being ready, one sentence each; empty once it is. */
   missing(): readonly string[];
   /** Resolves when the new set of models serves; the signal ends only the wait. */

@@ -95,6 +95,8 @@ export interface Servable {
   readonly signatureDefMap: Uint8Array;
   /** By signature, whether its rows may travel with others'; one that is missing has not been examined, which is a refusal. */
   readonly merging: ReadonlyMap<string, Merging>;
+  /** The `batching_params.pbtxt` that came with it. */
+  readonly batchingFile?: string;
 }
 
 /** What the workers that serve a version have found of one signature. */

@@ -1,8 +1,9 @@
-import { batchingByModel, type Config } from "../config/index.ts";
+import type { Config } from "../config/index.ts";
 import { CallController, type Logger, type ModelName } from "../core/index.ts";
 import { authenticator, clientAsked, createAdmission } from "./admission/index.ts";
 import type { Backend } from "./backend.ts";
 import { createBatching } from "./batching/index.ts";
+import { createBounds } from "./bounds.ts";
 import { type Apply, type Control, createAdminApi } from "./control/index.ts";
 import { WORKERS_END_MS, workersShareMs } from "./end-limits.ts";
 import { addExplanation } from "./explain-header.ts";
@@ -69,7 +70,8 @@ export async function startGateway({
 }: GatewayOptions): Promise<Gateway> {
   let config = first;
   let routes = compileRoutes(config);
-  let bounds = batchingByModel(config);
+  const { batchingFiles } = first.workers.load;
+  let boundsOf = createBounds(config, batchingFiles);
   let authenticate = authenticator(config);
   const admission = createAdmission();
   const pools = createPools({ config, places, prepared, log, onLoadTried: (load) => metrics.serving.tried(load) });
@@ -77,8 +79,8 @@ export async function startGateway({
 
   const apply: Apply = async (next, awaited) => {
     // All of it is made before any of it holds.
-    const made = [compileRoutes(next), batchingByModel(next), authenticator(next)] as const;
-    [routes, bounds, authenticate] = made;
+    const made = [compileRoutes(next), createBounds(next, batchingFiles), authenticator(next)] as const;
+    [routes, boundsOf, authenticate] = made;
     config = next;
     shadowing.apply(next.routes);
     pools.apply(next);
@@ -90,7 +92,7 @@ export async function startGateway({
     await pools.until(() => pools.applied() && awaited.every(isDecided), new CallController());
   };
   const batching = createBatching({
-    configOf: (target) => (pools.joins(target) ? bounds.get(target.name) : undefined),
+    configOf: (target) => (pools.joins(target) ? boundsOf(target) : undefined),
     endpointCount: (target) => registry.endpointsOf(target).length,
     send: pools.send,
     onDeparture: ({ name, version }, signature, calls) =>
@@ -141,7 +143,7 @@ export async function startGateway({
     status: (name, version) => statusRows(registry.status(name), name, version, routes.models.keys()),
     problem: (name) => pools.problemOf(name),
     modelNames: () => config.models.map(({ name }) => name),
-    merging: (name) => (bounds.has(name) ? modelMerging(registry.available(name), batching.mergingOf) : undefined),
+    merging: (name) => modelMerging(registry.available(name).filter(boundsOf), batching.mergingOf),
     missing,
     reload: (request, signal) => reloadModels(request, { config: () => config, control, pools, signal }),
     metricValue: (name) => metrics.serving.valueOf(name),

@@ -55,6 +55,7 @@ export interface VersionReport {
   readonly warmup_micros: Int64;
   readonly warmup_records: Int64;
   readonly merging: readonly SignatureMerging[];
+  readonly batching_file: string;
 }
 
 export interface SignatureMerging {

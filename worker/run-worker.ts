@@ -4,6 +4,7 @@ import type { Engine } from "./engine/index.ts";
 import {
   Manager,
   type Prove,
+  readBatchingFile,
   type WantedModel,
   type WarmUp,
   warmUpFromFile,
@@ -50,12 +51,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   const warmUp: WarmUp = load.warmup
     ? warmUpFromFile(load.warmupIterations, (model, record) => replayRecord(model, inference, record))
     : async () => 0;
+  const batchingFile = (directory: string): Promise<string> => readBatchingFile(directory, load.batchingFiles);
   const prove: Prove = async ({ directory, model }, tolerance, stop) => {
     const records = load.warmup ? await warmUpRecords(directory, PROOF_RECORDS, PROOF_FILE_BYTES) : [];
     const recorded = records.flatMap((record) => recordedInputs(model, record) ?? []);
     return await proveSignatures(model, { tolerance, recorded, mayRun: load.warmup, stop });
   };
-  const manager = new Manager({ engine, load, memoryBudgetBytes, warmUp, prove, log });
+  const manager = new Manager({ engine, load, memoryBudgetBytes, warmUp, batchingFile, prove, log });
   const rules = { ...inference, tags: load.tags, allowLabelsForUnavailable };
   const server = await startServer({ manager, listen: options.listen, rules, log });
   log.info({ address: server.address, engine: engine.description, models: models.length }, "worker is listening");

@@ -63,6 +63,8 @@ export interface LoadConfig {
   readonly warmupIterations: number;
   /** How many versions are loaded at the same time. */
   readonly threads: number;
+  /** Whether `batching_params.pbtxt` beside a version's saved model says how its calls are joined. */
+  readonly batchingFiles: boolean;
 }
 
 /** How often base paths are looked at: `never` loads nothing (TensorFlow Serving's negative poll wait). */
@@ -102,6 +104,9 @@ const load = section({
   warmup: yesNo().prefault(true).describe("Whether assets.extra/tf_serving_warmup_requests is replayed."),
   warmupIterations: integer(1).prefault(1).describe("How often each of its requests is replayed."),
   threads: integer(1).prefault(4).describe("How many versions are loaded at the same time."),
+  batchingFiles: yesNo()
+    .prefault(false)
+    .describe("Whether batching_params.pbtxt beside a version's saved_model.pb bounds how its calls are joined."),
 }).transform(({ retryInterval, ...others }): LoadConfig => ({ ...others, retryIntervalMs: retryInterval }));
 
 export const workersSchema: z.ZodType<WorkersConfig> = section({

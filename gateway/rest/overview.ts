@@ -22,7 +22,7 @@ function versionsOf(backend: Backend, name: ModelName): readonly object[] {
   return statusOf(backend, name).map(({ version, state, code, message }) => {
     const row = { version: String(version), state, status: { error_code: code, error_message: message } };
     if (state !== "AVAILABLE") return row;
-    return { ...row, merging: merging === undefined ? "off" : bySignature(merging.get(version)) };
+    return { ...row, merging: merging.has(version) ? bySignature(merging.get(version)) : "off" };
   });
 }
 

@@ -30,6 +30,8 @@ export interface VersionReport extends VersionStatus {
   readonly warmUpRecords: number;
   /** By signature; a signature that is missing has not been examined. */
   readonly merging: ReadonlyMap<string, Merging>;
+  /** What the version's own folder says of how its calls are joined; "" where it says nothing. */
+  readonly batchingFile: string;
 }
 
 export function modelReport(report: wire.ModelReport): ModelReport {
@@ -55,6 +57,7 @@ function versionReport(report: wire.VersionReport): VersionReport {
     warmUpMicros: Number(report.warmup_micros),
     warmUpRecords: Number(report.warmup_records),
     merging: new Map(report.merging.map((row) => [row.signature, mergingOf(row)])),
+    batchingFile: report.batching_file,
   };
 }
 

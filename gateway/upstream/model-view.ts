@@ -61,6 +61,7 @@ export function mergeReports<E>(
     const known = before?.served.get(version)?.servable;
     const isSame =
       known !== undefined &&
+      known.batchingFile === row.batchingFile &&
       isDeepStrictEqual(known.merging, merging) &&
       Buffer.compare(known.signatureDefMap, row.signatureDefMap) === 0;
     versions.set(version, { servable: isSame ? known : new LoadedVersion(name, pool, row, merging), endpoints });
@@ -96,12 +97,13 @@ class LoadedVersion implements Servable {
   readonly pool: string | undefined;
   readonly signatureDefMap: Uint8Array;
   readonly merging: Servable["merging"];
+  readonly batchingFile: string;
   #signatures: Signatures | undefined;
 
   constructor(
     name: string,
     pool: string | undefined,
-    { version, signatureDefMap }: VersionReport,
+    { version, signatureDefMap, batchingFile }: VersionReport,
     merging: Servable["merging"],
   ) {
     this.name = modelName(name);
@@ -109,6 +111,7 @@ class LoadedVersion implements Servable {
     this.pool = pool;
     this.signatureDefMap = signatureDefMap;
     this.merging = merging;
+    this.batchingFile = batchingFile;
   }
 
   get signatures(): Signatures {

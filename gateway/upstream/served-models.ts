@@ -127,6 +127,7 @@ function versionReport(
     warmup_micros: "0",
     warmup_records: "0",
     merging: (joins ? abilities?.asked : abilities?.notAsked) ?? [],
+    batching_file: "",
   };
 }
 

@@ -162,6 +162,15 @@ describe("the file of --batching_parameters_file", () => {
       "pad_variable_length_inputs has no effect: only calls whose inner dimensions agree are joined",
     ]);
     expect((await serve()).notes).toEqual([]);
+
+    const perModel = "--enable_per_model_batching_parameters";
+    const { config: alone, notes: told } = await serve(perModel);
+    expect([alone.workers.load.batchingFiles, told]).toEqual([
+      false,
+      [expect.stringContaining("without --enable_batching")],
+    ]);
+    const both = await serve(perModel, "--enable_batching");
+    expect([both.config.workers.load.batchingFiles, both.notes]).toEqual([true, []]);
   });
 });
 

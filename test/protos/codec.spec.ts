@@ -69,6 +69,7 @@ describe("encode", () => {
       warmup_micros: "0",
       warmup_records: "0",
       merging: [],
+      batching_file: "",
     };
     expect(report.encode(nothing)).toHaveLength(0);
   });
@@ -106,6 +107,7 @@ describe("decode", () => {
       warmup_micros: "0",
       warmup_records: "0",
       merging: [],
+      batching_file: "",
     });
     expect(config.decode(new Uint8Array())).toEqual({});
   });

@@ -159,6 +159,7 @@ test.each([
             warmup_micros: "500",
             warmup_records: "3",
             merging: [{ signature: "s", verdict: "REFUSED", reason: "writes" }],
+            batching_file: "max_batch_size { value: 4 }",
           },
         ],
         discovered: true,

@@ -1,3 +1,4 @@
+export { readBatchingFile } from "./batching-file.ts";
 export type { WarmUp } from "./load-version.ts";
 export { Manager, type ManagerOptions } from "./manager.ts";
 export type { Prove } from "./merge-proof.ts";

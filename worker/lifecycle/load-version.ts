@@ -22,11 +22,14 @@ export interface LoadParts {
   readonly slots: Slots;
   readonly ledger: MemoryLedger;
   readonly warmUp: WarmUp;
+  /** What a version's folder says of how its calls are joined; a rejection fails the load. */
+  readonly batchingFile: (directory: string) => Promise<string>;
   readonly prove: Prove;
 }
 
 export interface Loaded {
   readonly times: LoadTimes;
+  readonly batchingFile: string;
   readonly model: LoadedModel;
   readonly proof: MergeProof | undefined;
   /** The memory that it is estimated to take; the caller gives it back after closing the model. */
@@ -53,6 +56,7 @@ export async function loadVersion(
   if (!it.wanted) return undefined;
   begun();
   it.stamp = await folderStamp(it.directory);
+  const batchingFile = await parts.batchingFile(it.directory);
   it.estimatedBytes = await parts.engine.estimateBytes(it.directory);
   const reserved = parts.ledger.reserve(it.estimatedBytes, `version ${it.version} of model ${it.name}`);
   try {
@@ -73,7 +77,7 @@ export async function loadVersion(
       throw thrown;
     }
     const times = { loadMs: loadedMs - startedMs, warmUpMs: warmedMs - loadedMs, warmUpRecords };
-    return { model, reserved, times, proof };
+    return { model, reserved, times, batchingFile, proof };
   } catch (thrown) {
     reserved[Symbol.dispose]();
     throw thrown;

@@ -8,7 +8,7 @@ import {
   type VersionStatus,
 } from "../../core/index.ts";
 import type { Engine } from "../engine/index.ts";
-import type { WarmUp } from "./load-version.ts";
+import type { LoadParts, WarmUp } from "./load-version.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 import type { Prove } from "./merge-proof.ts";
 import type { Handle } from "./servable.ts";
@@ -22,6 +22,7 @@ export interface ManagerOptions {
   /** Undefined: not bounded. */
   readonly memoryBudgetBytes: number | undefined;
   readonly warmUp: WarmUp;
+  readonly batchingFile: LoadParts["batchingFile"];
   readonly prove: Prove;
   readonly log: Logger;
 }
@@ -138,12 +139,13 @@ export class Manager {
   }
 
   #create(name: ModelName): ServedModel {
-    const { engine, load, warmUp, prove, log } = this.#options;
+    const { engine, load, warmUp, batchingFile, prove, log } = this.#options;
     const parts: ModelParts = {
       engine,
       slots: this.#slots,
       ledger: this.#ledger,
       warmUp,
+      batchingFile,
       prove,
       poll: load.poll,
       retries: load.retries,

@@ -13,6 +13,7 @@ export type Phase =
       readonly model: LoadedModel;
       readonly reserved: Disposable;
       readonly times: LoadTimes;
+      readonly batchingFile: string;
       /** Undefined until it is asked for. */
       readonly proof: MergeProof | undefined;
     }

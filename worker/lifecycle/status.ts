@@ -23,6 +23,8 @@ export interface VersionReport {
   readonly times: LoadTimes | undefined;
   /** Empty unless it is available and was asked for. */
   readonly merging: Verdicts;
+  /** "" where it has none, and unless it is available. */
+  readonly batchingFile: string;
   /** Where it is loaded from; "" once it has ended. */
   readonly directory: string;
 }
@@ -64,11 +66,12 @@ function reportOf(it: Servable): VersionReport {
   const signatureDefMap = phase.is === "available" ? phase.model.signatureDefMap : undefined;
   const times = phase.is === "available" ? phase.times : undefined;
   const merging = (phase.is === "available" ? phase.proof?.verdicts : undefined) ?? NONE;
-  return { status: it.status(), wanted, failedLoads, signatureDefMap, times, merging, directory };
+  const batchingFile = phase.is === "available" ? phase.batchingFile : "";
+  return { status: it.status(), wanted, failedLoads, signatureDefMap, times, merging, batchingFile, directory };
 }
 
 function endedReport(status: VersionStatus): VersionReport {
-  const nothing = { signatureDefMap: undefined, times: undefined, merging: NONE, directory: "" };
+  const nothing = { signatureDefMap: undefined, times: undefined, merging: NONE, batchingFile: "", directory: "" };
   return { status, wanted: false, failedLoads: 0, ...nothing };
 }
 

@@ -101,7 +101,7 @@ export class Control {
 const VERDICTS = { proven: "PROVEN", unproven: "UNPROVEN", refused: "REFUSED" } as const;
 
 function messageOf(report: VersionReport): VersionMessage {
-  const { status, wanted, failedLoads, signatureDefMap, times, merging, directory } = report;
+  const { status, wanted, failedLoads, signatureDefMap, times, merging, batchingFile, directory } = report;
   return {
     version: String(status.version),
     state: status.state,
@@ -118,6 +118,7 @@ function messageOf(report: VersionReport): VersionMessage {
       verdict: VERDICTS[verdict.is],
       reason: verdict.is === "proven" ? "" : verdict.reason,
     })),
+    batching_file: batchingFile,
   };
 }
 

@@ -75,7 +75,7 @@ export function createTestBackend(names: readonly string[] = ["half"]): TestBack
     calls: [],
     reloads: [],
     missingNow: [],
-    mergingNow: undefined,
+    mergingNow: new Map(),
     serveWith: async (call, target) => ({ target, arm: "", content: { is: "message", message: run(call, target) } }),
     async serve(call) {
       backend.calls.push(call);

@@ -35,6 +35,7 @@ export function row(
     warmup_micros: "500",
     warmup_records: "2",
     merging,
+    batching_file: "",
   };
 }
 

@@ -31,6 +31,7 @@ export async function createWorld(
     engine,
     memoryBudgetBytes: undefined,
     warmUp: async () => 0,
+    batchingFile: async () => "",
     prove: async () => new Map(),
     log: silentLogger,
     ...options,
