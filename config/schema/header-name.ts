@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { scalar, Unfit } from "./scalar.ts";
+import { mapping, scalar, Unfit } from "./scalar.ts";
 
 /** A token of RFC 9110, 5.6.2. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -26,8 +26,14 @@ const OWN_HEADERS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Headers that answers get, by their names in lower case. */
+export function answerHeaders(): z.ZodType<ReadonlyMap<string, string>> {
+  const shape = { type: "object", additionalProperties: { type: "string" } };
+  return mapping(headerValue(), shape, readAnswerHeaderName);
+}
+
 /** In lower case: one that answers can have, over HTTP as over gRPC. */
-export function readAnswerHeaderName(written: string): string | Unfit {
+function readAnswerHeaderName(written: string): string | Unfit {
   const name = readHeaderName(written);
   if (name instanceof Unfit) return name;
   const isOwn = OWN_HEADERS.has(name) || name.startsWith("grpc-") || name.startsWith("x-tensorgate-");
@@ -39,7 +45,7 @@ export function readAnswerHeaderName(written: string): string | Unfit {
 }
 
 /** What RFC 9110, 5.5 lets stand in a header, but for what is not ASCII: that arrives differently everywhere. */
-export function headerValue(): z.ZodType<string> {
+function headerValue(): z.ZodType<string> {
   return scalar("a header's value, of printable ASCII characters", { type: "string" }, (value) => {
     const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
     return typeof text === "string" && /^[\t -~]*$/.test(text) ? text.trim() : undefined;

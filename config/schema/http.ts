@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { headerValue, readAnswerHeaderName } from "./header-name.ts";
+import { answerHeaders } from "./header-name.ts";
 import { type UpstreamTls, upstreamTls } from "./http-tls.ts";
-import { describe, list, mapping, scalar, section, Unfit } from "./scalar.ts";
+import { describe, list, scalar, section, Unfit } from "./scalar.ts";
 import { type CallerKey, callerKey } from "./sticky.ts";
 import { durationOrNone, integer, size, text, word } from "./units.ts";
 import { checkArms, weight } from "./weights.ts";
@@ -136,13 +136,7 @@ const entry = section({
   retries: integer(0)
     .prefault(2)
     .describe("How often a request is sent to another endpoint when one cannot be reached."),
-  responseHeaders: mapping(
-    headerValue(),
-    { type: "object", additionalProperties: { type: "string" } },
-    readAnswerHeaderName,
-  )
-    .prefault({})
-    .describe("Headers of each answer."),
+  responseHeaders: answerHeaders().prefault({}).describe("Headers of each answer."),
 }).transform((input, context): HttpConfig => {
   const wrong = (message: string, ...path: PropertyKey[]): void =>
     context.addIssue({ code: "custom", message, path, input });

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type ChainStep, chainStepSchema } from "./chain.ts";
 import { outputValues } from "./default-outputs.ts";
 import { type FallbackConfig, fallbackSchema } from "./fallback.ts";
-import { headerValue, readAnswerHeaderName } from "./header-name.ts";
+import { answerHeaders } from "./header-name.ts";
 import { matchSchema, type RouteMatch } from "./match.ts";
 import { type RampConfig, rampSchema } from "./ramp.ts";
-import { list, mapping, section, shortOr } from "./scalar.ts";
+import { list, section, shortOr } from "./scalar.ts";
 import { type ShadowConfig, shadowSchema } from "./shadow.ts";
 import { armSchema, armsOf, type SplitArm } from "./split.ts";
 import { type StickyKey, stickyKey } from "./sticky.ts";
@@ -62,13 +62,7 @@ export const routeSchema: z.ZodType<RouteConfig> = section({
   defaultOutputs: outputValues()
     .optional()
     .describe("What Predict answers when nobody does: one row's value by output."),
-  responseHeaders: mapping(
-    headerValue(),
-    { type: "object", additionalProperties: { type: "string" } },
-    readAnswerHeaderName,
-  )
-    .prefault({})
-    .describe("Headers of each answer; over gRPC: metadata."),
+  responseHeaders: answerHeaders().prefault({}).describe("Headers of each answer; over gRPC: metadata."),
   ramp: rampSchema.optional().describe("Lets one arm of the split grow by steps, as long as it does well."),
 }).transform((input, context): RouteConfig => {
   const wrong = (message: string, ...path: PropertyKey[]): void =>
