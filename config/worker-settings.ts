@@ -1,42 +1,26 @@
 import type { LogLevel } from "../core/index.ts";
 import type { Config } from "./schema/config.ts";
 import type { GrpcConfig } from "./schema/server.ts";
-import type { LoadConfig, SessionConfig } from "./schema/workers.ts";
+import type { WorkersConfig } from "./schema/workers.ts";
 
 /** Neither keys nor options of the gateway's port are for its workers. */
 type WorkerGrpc = Pick<GrpcConfig, "port" | "socketPath" | "maxBytes">;
 
+/** Which workers there are is not for each of them. */
+type OwnWorkers = Omit<WorkersConfig, "count" | "endpoints" | "devices">;
+
 /** What one worker process is told at its start; its models come over the wire, or from its own flags. */
-export interface WorkerSettings {
+export interface WorkerSettings extends OwnWorkers {
   readonly host: string;
   readonly grpc: WorkerGrpc;
-  readonly engine: "tensorflow";
-  readonly gpu: boolean;
-  readonly memoryBudgetBytes: number | undefined;
-  readonly session: SessionConfig;
-  readonly load: LoadConfig;
-  readonly allowVersionLabelsForUnavailable: boolean;
-  readonly checkMethodNames: boolean;
-  readonly answerAsTensorContent: boolean;
   readonly logLevel: LogLevel;
 }
 
 /** The part of a configuration that a worker needs. */
 export function workerSettingsOf({ server, workers }: Config): WorkerSettings {
   const { port, socketPath, maxBytes } = server.grpc;
-  return {
-    host: server.host,
-    grpc: { port, socketPath, maxBytes },
-    engine: workers.engine,
-    gpu: workers.gpu,
-    memoryBudgetBytes: workers.memoryBudgetBytes,
-    session: workers.session,
-    load: workers.load,
-    allowVersionLabelsForUnavailable: workers.allowVersionLabelsForUnavailable,
-    checkMethodNames: workers.checkMethodNames,
-    answerAsTensorContent: workers.answerAsTensorContent,
-    logLevel: server.logLevel,
-  };
+  const { count: _, endpoints: _endpoints, devices: _devices, ...own } = workers;
+  return { ...own, host: server.host, grpc: { port, socketPath, maxBytes }, logLevel: server.logLevel };
 }
 
 /** Writes settings as the value of `--worker_settings`. */
