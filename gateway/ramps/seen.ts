@@ -1,15 +1,7 @@
-import { LATENCY_BOUNDS_SECONDS } from "../observe/index.ts";
+import { type ArmFigures, LATENCY_BOUNDS_SECONDS } from "../observe/index.ts";
 
 /** What an arm has counted; alone or the difference of two moments. */
-export interface Counts {
-  readonly requests: number;
-  /** Failed by no fault of the client. */
-  readonly errors: number;
-  /** Found wrong by the arm, as INVALID_ARGUMENT says. */
-  readonly refusals: number;
-  /** By {@link LATENCY_BOUNDS_SECONDS}, and a last one for what is above them all. */
-  readonly latencyBuckets: readonly number[];
-}
+export type Counts = Omit<ArmFigures, "route" | "arm">;
 
 /** What a guard looks at. */
 export interface Seen {
