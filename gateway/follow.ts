@@ -5,7 +5,7 @@ import { defaultAnswer } from "./default-outputs.ts";
 import { endedWith } from "./ended.ts";
 import { addRouteHeaders } from "./route-headers.ts";
 import type { Decision, Stage } from "./routing/index.ts";
-import { attempt, type Steps, type Whereabouts } from "./steps.ts";
+import { attemptStage, type Steps, type Whereabouts } from "./steps.ts";
 
 /** The way of a call to which a route applies, with what its shadows get of it. */
 export function follow(steps: Steps, decision: Decision): Promise<Answer> {
@@ -79,17 +79,11 @@ async function runStage(
   at: Whereabouts,
 ): Promise<Answer> {
   if (stage.by === "chain") return await runChain(steps, decision, stage.steps, mayWait, at);
-  const { call, route } = decision;
-  return await steps.retry(
-    call,
-    () => {
-      at.routed = undefined;
-      at.routed = steps.routeStage(decision, stage);
-      if (route.config.defaultOutputs !== undefined) steps.outputTypes.saw(at.routed);
-      return attempt(steps, at.routed);
-    },
-    { mayWait, models: stageModels(stage, call) },
-  );
+  const { call } = decision;
+  return await steps.retry(call, () => attemptStage(steps, decision, stage, at), {
+    mayWait,
+    models: stageModels(stage, call),
+  });
 }
 
 function stageModels(stage: Exclude<Stage, { by: "chain" }>, { spec }: InferenceCall): readonly ModelName[] {

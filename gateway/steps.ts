@@ -38,3 +38,16 @@ export function attempt(steps: Pick<Steps, "send">, routed: RoutedCall): Promise
   const preparing = call.body.prepare?.(target, call);
   return preparing === undefined ? steps.send(routed) : preparing.then(() => steps.send(routed));
 }
+
+/** The same, to the version that a stage of a route names at this moment; `at` is told. */
+export function attemptStage(
+  steps: Steps,
+  decision: Decision,
+  stage: Exclude<Stage, { by: "chain" }>,
+  at: Whereabouts,
+): Promise<Answer> {
+  at.routed = undefined;
+  at.routed = steps.routeStage(decision, stage);
+  if (decision.route.config.defaultOutputs !== undefined) steps.outputTypes.saw(at.routed);
+  return attempt(steps, at.routed);
+}

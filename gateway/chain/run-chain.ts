@@ -5,7 +5,7 @@ import { outputsOf } from "../answer-content.ts";
 import type { Answer, CallBody, InferenceCall, Servable } from "../call.ts";
 import { sayingAll } from "../expected.ts";
 import { Decision, type Stage } from "../routing/index.ts";
-import { attempt, type Steps, type Whereabouts } from "../steps.ts";
+import { attemptStage, type Steps, type Whereabouts } from "../steps.ts";
 import { FirstBody } from "./first-body.ts";
 import { StepBody } from "./step-body.ts";
 import { type StepName, stepText, Values } from "./values.ts";
@@ -22,7 +22,7 @@ export async function runChain(
   mayWait: boolean,
   at: Whereabouts,
 ): Promise<Answer> {
-  const { call, route } = decision;
+  const { call } = decision;
   const [own] = chain as readonly [ChainStep, ...ChainStep[]];
   const first = new FirstBody({
     body: call.body,
@@ -34,16 +34,7 @@ export async function runChain(
   });
   const run = (i: number, body: CallBody): Promise<Answer> => {
     const { decision: routing, stage } = routingOf(decision, chain[i] as ChainStep, body);
-    return steps.retry(
-      routing.call,
-      () => {
-        at.routed = undefined;
-        at.routed = steps.routeStage(routing, stage);
-        if (route.config.defaultOutputs !== undefined) steps.outputTypes.saw(at.routed);
-        return attempt(steps, at.routed);
-      },
-      { mayWait },
-    );
+    return steps.retry(routing.call, () => attemptStage(steps, routing, stage, at), { mayWait });
   };
 
   let answer = await run(0, first);
