@@ -22,6 +22,6 @@ export {
   type VersionChoice,
 } from "./model-spec.ts";
 export { type LoadFailure, notAvailable } from "./not-available.ts";
-export type { ServableState, VersionStatus } from "./servable-state.ts";
+export { type ServableState, statusRow, type VersionStatus } from "./servable-state.ts";
 export { sharedReads, takeOver } from "./shared-reads.ts";
 export { type ErrorCode, STATUS_CODES, type StatusCode, statusCodeName } from "./status-code.ts";

@@ -12,3 +12,14 @@ export interface VersionStatus {
   readonly code: StatusCode;
   readonly message: string;
 }
+
+/** As `ModelVersionStatus` has it. */
+export interface StatusRow {
+  readonly version: string;
+  readonly state: ServableState;
+  readonly status: { readonly error_code: StatusCode; readonly error_message: string };
+}
+
+export function statusRow({ version, state, code, message }: VersionStatus): StatusRow {
+  return { version: String(version), state, status: { error_code: code, error_message: message } };
+}

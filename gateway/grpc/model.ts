@@ -1,4 +1,4 @@
-import { type Bytes, InferenceError, joinedBuffer } from "../../core/index.ts";
+import { type Bytes, InferenceError, joinedBuffer, statusRow } from "../../core/index.ts";
 import {
   codec,
   type GetModelMetadataRequest,
@@ -62,11 +62,7 @@ export function getModelStatus(
   observation.asksFor(spec);
   const rows = backend.status(spec.name, spec.choice.by === "version" ? spec.choice.version : undefined);
   return {
-    model_version_status: rows.map(({ version, state, code, message }) => ({
-      version: String(version),
-      state,
-      status: { error_code: code, error_message: message },
-    })),
+    model_version_status: rows.map(statusRow),
   };
 }
 

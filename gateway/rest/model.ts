@@ -1,4 +1,4 @@
-import type { ModelName, VersionChoice } from "../../core/index.ts";
+import { type ModelName, statusRow, type VersionChoice } from "../../core/index.ts";
 import { codec, messageType, type Opaque } from "../../protos/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Servable } from "../call.ts";
@@ -17,11 +17,7 @@ export function modelsJson(backend: Backend): Uint8Array {
 export function statusJson(backend: Backend, name: ModelName, choice: VersionChoice): Uint8Array {
   const rows = backend.status(name, choice.by === "version" ? choice.version : undefined);
   return jsonText({
-    model_version_status: rows.map(({ version, state, code, message }) => ({
-      version: String(version),
-      state,
-      status: { error_code: code, error_message: message },
-    })),
+    model_version_status: rows.map(statusRow),
   });
 }
 

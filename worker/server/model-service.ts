@@ -1,4 +1,4 @@
-import { InferenceError, modelName, version } from "../../core/index.ts";
+import { InferenceError, modelName, statusRow, version } from "../../core/index.ts";
 import type {
   GetModelStatusRequest,
   GetModelStatusResponse,
@@ -16,11 +16,7 @@ export function modelStatus(manager: Manager, request: GetModelStatusRequest): G
   const asked = spec.version_choice === "version" ? version(spec.version.value) : undefined;
   const rows = versionStatuses(manager, modelName(spec.name), asked);
   return {
-    model_version_status: rows.map(({ version, state, code, message }) => ({
-      version: String(version),
-      state,
-      status: { error_code: code, error_message: message },
-    })),
+    model_version_status: rows.map(statusRow),
   };
 }
 
