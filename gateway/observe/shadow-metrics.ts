@@ -5,13 +5,13 @@ export type ShadowOutcome =
   /** Answered as the caller was, within the tolerance. */
   | "equal"
   | "different"
-  /** Not answered, or not in time. */
+  /** Not answered, or not in time, though its caller was. */
   | "error"
   /** Not sent, as a limit was reached or the gateway is shutting down. */
   | "dropped"
   /** Answered, and not compared: too long, or of MultiInference. */
   | "skipped"
-  /** Answered, and its caller was not. */
+  /** Its caller was not answered. */
   | "uncompared";
 
 const OUTCOMES: readonly ShadowOutcome[] = ["equal", "different", "error", "dropped", "skipped", "uncompared"];

@@ -63,8 +63,10 @@ export class Shadow {
       metrics.ended(this.labels, await this.#outcome(copied, expected));
     } catch (thrown) {
       if (ended.aborted) return this.drop();
-      metrics.ended(this.labels, "error");
-      this.#tellFailure(thrown);
+      // Where its caller has no answer either, as a wrong request has none, it says nothing of the shadow.
+      const isAlone = expected !== undefined;
+      metrics.ended(this.labels, isAlone ? "error" : "uncompared");
+      if (isAlone || !(thrown instanceof InferenceError)) this.#tellFailure(thrown);
     } finally {
       this.#inFlight--;
       this.#bytes -= copied.bytes;

@@ -226,6 +226,17 @@ describe("what becomes of a copy", () => {
     await expect.poll(() => rig.outcomes()).toEqual({ uncompared: 1 });
   });
 
+  test("a request that both refuse is no failure of the shadow", async () => {
+    const rig = createRig(routesOf({ shadow: { version: 2 } }));
+    const refused = new InferenceError("INVALID_ARGUMENT", "wrong");
+    rig.send = async () => {
+      throw refused;
+    };
+    await expect(rig.call({}, Promise.reject(refused))).rejects.toThrow("wrong");
+    await expect.poll(() => rig.outcomes()).toEqual({ uncompared: 1 });
+    expect(rig.lines).toEqual([]);
+  });
+
   test("a target that nobody serves is an error", async () => {
     const rig = createRig(routesOf({ shadow: { version: 9 } }));
     await rig.call();
