@@ -34,7 +34,7 @@ export type { GrpcConfig, RestConfig, TlsConfig } from "./schema/server.ts";
 export type { ShadowConfig } from "./schema/shadow.ts";
 export type { SplitArm } from "./schema/split.ts";
 export type { StickyKey } from "./schema/sticky.ts";
-export { type Target, targetName } from "./schema/target.ts";
+export { choiceFor, type Target, targetName } from "./schema/target.ts";
 export { type TextMatch, takerOf } from "./schema/text-match.ts";
 export { parseDuration } from "./schema/units.ts";
 export type { LoadConfig, PollPolicy, WorkersConfig } from "./schema/workers.ts";

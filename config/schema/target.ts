@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ModelName, modelName, type Version } from "../../core/index.ts";
+import { type ModelName, modelName, type Version, type VersionChoice } from "../../core/index.ts";
 import { scalar, section } from "./scalar.ts";
 import { text, versionNumber } from "./units.ts";
 
@@ -15,10 +15,12 @@ export interface Target {
 
 export type TargetChoice =
   /** The version or label that the request names, or the latest. */
-  | { readonly by: "asked" }
-  | { readonly by: "latest" }
-  | { readonly by: "version"; readonly version: Version }
-  | { readonly by: "label"; readonly label: string };
+  { readonly by: "asked" } | VersionChoice;
+
+/** Which version a target stands for in a request that asks for `asked`. */
+export function choiceFor({ choice }: Pick<Target, "choice">, asked: VersionChoice): VersionChoice {
+  return choice.by === "asked" ? asked : choice;
+}
 
 interface TargetKeys {
   readonly model: z.ZodOptional<z.ZodType<string>>;

@@ -1,4 +1,4 @@
-import type { ChainStep } from "../../config/index.ts";
+import { type ChainStep, choiceFor } from "../../config/index.ts";
 import { type ErrorCode, InferenceError, type ModelSpec } from "../../core/index.ts";
 import type { Signature, TensorInfo } from "../../tensor/index.ts";
 import { outputsOf } from "../answer-content.ts";
@@ -74,7 +74,7 @@ function routingOf({ call, route, key, chance }: Decision, { target }: ChainStep
   const { spec } = call;
   const own: ModelSpec = {
     name: target.model ?? spec.name,
-    choice: target.choice.by === "asked" ? spec.choice : target.choice,
+    choice: choiceFor(target, spec.choice),
     signature: target.signature ?? spec.signature,
   };
   return {

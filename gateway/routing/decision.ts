@@ -1,4 +1,4 @@
-import type { Target } from "../../config/index.ts";
+import { choiceFor, type Target } from "../../config/index.ts";
 import { deadlineIn, type InferenceError, type ModelName, type ModelSpec, modelName } from "../../core/index.ts";
 import type { InferenceCall, RoutedCall, Servable } from "../call.ts";
 import { renamedBody } from "../renamed-body.ts";
@@ -109,7 +109,7 @@ export function servableOf(
   const name = target.model ?? spec.name;
   const facts = models.get(name);
   if (facts === undefined) return undefined;
-  const choice = target.choice.by === "asked" ? spec.choice : target.choice;
+  const choice = choiceFor(target, spec.choice);
   switch (choice.by) {
     case "latest":
       return available.latest(name, target.pool);

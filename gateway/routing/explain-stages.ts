@@ -1,4 +1,4 @@
-import type { Target } from "../../config/index.ts";
+import { choiceFor, type Target } from "../../config/index.ts";
 import { DEFAULT_SIGNATURE, type ModelSpec, modelName, type Version } from "../../core/index.ts";
 import type { Servable } from "../call.ts";
 import { servableOf } from "./decision.ts";
@@ -19,7 +19,7 @@ export interface Surroundings {
 export function explainedTarget(around: Surroundings, target: Target): ExplainedTarget {
   const { table, available, spec } = around;
   const servable = servableOf(table, available, around, target);
-  const choice = target.choice.by === "asked" ? spec.choice : target.choice;
+  const choice = choiceFor(target, spec.choice);
   const pool = target.pool ?? servable?.pool;
   return {
     model: target.model ?? spec.name,
@@ -61,11 +61,12 @@ export function explainedArms(
   });
 }
 
-function whyUnavailable({ table, available, spec }: Surroundings, { model, choice, pool }: Target): string {
+function whyUnavailable({ table, available, spec }: Surroundings, target: Target): string {
+  const { model, pool } = target;
   const name = modelName(model ?? spec.name);
   const facts = table.models.get(name);
   if (facts === undefined) return `no model is called "${name}"`;
-  const wanted = choice.by === "asked" ? spec.choice : choice;
+  const wanted = choiceFor(target, spec.choice);
   const where = pool === undefined ? "" : ` in pool ${pool}`;
   if (wanted.by === "label") {
     const version = facts.labels.get(wanted.label);
