@@ -9,6 +9,7 @@ import type { Config } from "./schema/config.ts";
 import type { ModelConfig } from "./schema/models.ts";
 import type { RouteConfig } from "./schema/routes.ts";
 import type { ServerConfig, TlsConfig } from "./schema/server.ts";
+import type { TextMatch } from "./schema/text-match.ts";
 
 export interface AtFilesOptions {
   /** Models from elsewhere, that stand instead of the files' own: routes are checked against them. */
@@ -19,7 +20,7 @@ export interface AtFilesOptions {
 
 /**
  * What a schema cannot know: every relative path made absolute, from the folder of the file that says it; the text of PEM
- * files; the places of routes. Throws {@link ConfigError} for PEM files that cannot be read.
+ * files; the places of routes, and what of them may be secret. Throws {@link ConfigError} for PEM files that cannot be read.
  */
 export function atFiles(
   config: Config,
@@ -52,7 +53,16 @@ function serverAtFiles(server: ServerConfig, files: JoinedFiles): ServerConfig {
 /** A route without a name has that of its place, which other files of the folder don't change. */
 function withPlace(route: RouteConfig, i: number, files: JoinedFiles): RouteConfig {
   const path = ["routes", i];
-  return { ...route, name: route.name || files.ownName(path), place: files.placeOf(path) };
+  const headers = [...route.match.headers].map(([name, match]): [string, TextMatch] => {
+    const isSecret = files.isReferred([...path, "match", "headers", name]);
+    return [name, isSecret && match.by !== "present" ? { ...match, secret: true } : match];
+  });
+  return {
+    ...route,
+    name: route.name || files.ownName(path),
+    place: files.placeOf(path),
+    match: { ...route.match, headers: new Map(headers) },
+  };
 }
 
 /** With the text of its files in place of their paths. */

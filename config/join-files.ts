@@ -24,6 +24,8 @@ export interface JoinedFiles {
   readonly nameOf: NameOf;
   /** The folder of the file that says the setting. */
   folderOf(path: Path): string;
+  /** Whether something of the setting came from a reference, and may be a secret. Letter case does not count. */
+  isReferred(path: Path): boolean;
 }
 
 interface Part {
@@ -60,10 +62,15 @@ export function joinFiles(files: readonly YamlFile[], source: Pick<ConfigSource,
     const { near, elsewhere } = hiddenAround(parts, found);
     return found.part.yaml.problem(found.path, mask(message, near, elsewhere), of);
   };
+  const referred = new Map(parts.map((part) => [part, new Set(part.yaml.hidden.flatMap(({ path }) => keysTo(path)))]));
   return {
     value,
     clashes,
     problem,
+    isReferred(path) {
+      const found = locate(parts, path);
+      return found !== undefined && referred.get(found.part)?.has(keyOf(found.path)) === true;
+    },
     placeOf: (path) => {
       const found = locate(parts, path);
       return found === undefined ? "" : placeIn(found);
@@ -80,6 +87,15 @@ export function joinFiles(files: readonly YamlFile[], source: Pick<ConfigSource,
     },
     folderOf: (path) => dirname(resolve(locate(parts, path)?.part.yaml.file ?? source.path)),
   };
+}
+
+function keyOf(path: Path): string {
+  return path.join("\0").toLowerCase();
+}
+
+/** Of a path and of all that it leads through. */
+function keysTo(path: Path): readonly string[] {
+  return path.map((_, end) => keyOf(path.slice(0, end + 1)));
 }
 
 function joined(earlier: Mapping, later: Mapping, path: Path, clash: (path: Path) => void): Mapping {

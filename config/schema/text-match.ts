@@ -2,12 +2,12 @@ import type { z } from "zod";
 import { describe, isMapping, scalar, Unfit } from "./scalar.ts";
 import { parseText } from "./units.ts";
 
-/** What a text of a request is held against; letter case counts. */
+/** What a text of a request is held against; letter case counts. `secret`: it came from a reference, and is shown to nobody. */
 export type TextMatch =
-  | { readonly by: "exact"; readonly value: string }
-  | { readonly by: "prefix"; readonly value: string }
+  | { readonly by: "exact"; readonly value: string; readonly secret?: true }
+  | { readonly by: "prefix"; readonly value: string; readonly secret?: true }
   /** Of the whole text, as Envoy's `safe_regex` and Prometheus have it. */
-  | { readonly by: "regex"; readonly source: string }
+  | { readonly by: "regex"; readonly source: string; readonly secret?: true }
   /** Whether it is there at all. */
   | { readonly by: "present"; readonly is: boolean };
 

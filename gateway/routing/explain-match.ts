@@ -12,7 +12,7 @@ export function conditions({ config: { match }, sticky }: Route): readonly strin
     choice.by === "any" ? undefined : `the request names ${asking(choice)}`,
     signature && `the signature is ${expected(signature)}`,
     client && `the client is ${expected(client)}`,
-    ...[...headers].map(([name, each]) => `header ${name} is ${expected(each, isSecret(name))}`),
+    ...[...headers].map(([name, each]) => `header ${name} is ${expected(each, isSecret(name, each))}`),
     percent === undefined ? undefined : `the request is in ${percent}% of them${by(sticky)}`,
   ].filter((text) => text !== undefined);
   return texts.length === 0 ? ["it applies to every request"] : texts;
@@ -64,7 +64,7 @@ function mismatchText(mismatch: Mismatch, match: RouteMatch): string {
     return `the ${of} ${is}${wanted === undefined ? "" : `, expected ${expected(wanted)}`}`;
   }
   const { name, match: wanted } = mismatch.header;
-  const hides = isSecret(name);
+  const hides = isSecret(name, wanted);
   const is = got === undefined ? "is missing" : hides ? "is another one" : `is ${JSON.stringify(asMeant(got))}`;
   return `header ${name} ${is}, expected ${expected(wanted, hides)}`;
 }
@@ -85,6 +85,7 @@ function expected(match: TextMatch, hides = false): string {
 }
 
 /** An explanation may be shown to somebody else than the one who wrote the configuration or sent the request. */
-function isSecret(header: string): boolean {
-  return /authori[sz]ation|cookie|token|secret|password|key$/.test(header);
+function isSecret(header: string, match: TextMatch): boolean {
+  const came = match.by !== "present" && match.secret === true;
+  return came || /auth|cookie|credential|token|secret|password|key$/.test(header);
 }

@@ -300,6 +300,15 @@ test("a header in UTF-8 is explained as a request would have it", () => {
   expect(passedOver[0]?.because).toBe('header x-city is "上海", expected exactly "北京"');
 });
 
+test("what a header has to be by a reference is not told", () => {
+  const [gate = ""] = [process.env["PATH"]];
+  const routes = [{ name: "r", ...forM({ headers: { "x-gate": "${PATH}" } }), ...toStable }];
+  const missed = explained(routes, { headers: { "x-gate": "guess" } });
+  expect(missed.passedOver[0]?.because).toBe("header x-gate is another one, expected a certain value");
+  const met = explained(routes, { headers: { "x-gate": gate } });
+  expect(met.route?.because).toContain("header x-gate is a certain value");
+});
+
 test("a decision that chance has made is explained by its draw", () => {
   const table = tableOf([
     { name: "part", ...forM({ percent: "10%" }), ...toStable },
