@@ -3,7 +3,7 @@ import type { InferenceError } from "../../core/index.ts";
 import { isFinal } from "./answer-status.ts";
 import type { Exchange } from "./exchange.ts";
 import { passError } from "./failure.ts";
-import { watchSilence } from "./silence.ts";
+import { NEVER, watchSilence } from "./silence.ts";
 import type { UpstreamEndpoint, UpstreamHead } from "./upstream-endpoint.ts";
 
 /** Doing these twice is as doing them once (RFC 9110, 9.2.2). */
@@ -36,11 +36,14 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
       return !isConnected || !hasBody || request.readableEnded || outgoing.writableNeedDrain;
     };
     const connectMs = Math.min(timeoutMs, CONNECT_MS);
-    let silence = watchSilence(connectMs, isTheirTurn, () => {
-      const sentence = `${name}: there is no connection to the upstream after ${connectMs} ms`;
-      ending ??= passError("no connection", sentence, { retryable: true });
-      outgoing.destroy(ending);
-    });
+    let silence = NEVER;
+    const awaitConnection = (): void => {
+      silence = watchSilence(connectMs, isTheirTurn, () => {
+        const sentence = `${name}: there is no connection to the upstream after ${connectMs} ms`;
+        ending ??= passError("no connection", sentence, { retryable: true });
+        outgoing.destroy(ending);
+      });
+    };
     const onGone = (): void => end(exchange.broken ?? passError("left", "the client gave up"));
     gaveUp.addEventListener("abort", onGone, { once: true });
 
@@ -50,7 +53,7 @@ export function ask(endpoint: UpstreamEndpoint, head: UpstreamHead, exchange: Ex
       if (exchange.bytesIn > maxBytes) end(passError("too large", `the body is longer than ${maxBytes} bytes`));
     };
     if (!hasBody) outgoing.end();
-    whenConnected(outgoing, () => {
+    whenConnected(outgoing, awaitConnection, () => {
       isConnected = true;
       silence.stop();
       if (outgoing.destroyed) return;
@@ -102,10 +105,11 @@ function failureOf(
   return passError("dropped", sentence, { cause, retryable: mayTryAgain });
 }
 
-/** Once there is a connection, TLS included; at once where one was kept. */
-function whenConnected(outgoing: ClientRequest, act: () => void): void {
+/** Once there is a connection, TLS included; at once where one was kept, else `waits` is called before. */
+function whenConnected(outgoing: ClientRequest, waits: () => void, act: () => void): void {
   outgoing.once("socket", (socket) => {
     if (outgoing.reusedSocket) return act();
+    waits();
     socket.once("encrypted" in socket ? "secureConnect" : "connect", act);
   });
 }

@@ -78,15 +78,6 @@ export class Exchange implements Arrived {
     return this.#gaveUp;
   }
 
-  /** The answer has begun; `body` is what the upstream says, and nobody reads it yet. */
-  answered(body: IncomingMessage): void {
-    body.on("data", (piece: Buffer) => {
-      this.bytesOut += piece.length;
-      this.onAnswerPiece?.();
-    });
-    body.once("end", () => this.end(this.response.statusCode));
-  }
-
   /** Said before the last of the answer leaves: whoever has it finds it in the metrics. What is said later is passed over. */
   end(status: number, error?: InferenceError): void {
     if (this.#ended) return;

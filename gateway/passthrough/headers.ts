@@ -13,9 +13,11 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 ]);
 
 function withoutConnection(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const named = (headers.connection ?? "").toLowerCase().split(/[\s,]+/);
+  const { connection } = headers;
+  const named = connection === undefined || connection === "keep-alive" ? [] : connection.toLowerCase().split(/[\s,]+/);
   const kept: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined && !OF_THE_CONNECTION.has(name) && !named.includes(name)) kept[name] = value;
   }
   return kept;
@@ -29,21 +31,28 @@ export interface Forwarded {
   readonly host: string | undefined;
   /** It has shown a token of the gateway's, which is nobody else's business. */
   readonly isKnown: boolean;
+  /** As the client has it. */
+  readonly contentType: string | undefined;
 }
 
 /**
- * A request's headers as its upstream gets them. The client's address is added to `X-Forwarded-For`, as Envoy does it;
+ * A request's headers as its upstream gets them. Where its body ends is told whatever `Connection` takes away: else the body
+ * would be read as the next request there. The client's address is added to `X-Forwarded-For`, as Envoy does it;
  * `X-Forwarded-Proto` and `-Host` stay as a proxy before us has said, who knows better. `Forwarded` passes as it is.
  */
 export function upstreamHeaders(
   headers: IncomingHttpHeaders,
-  { address, host, isKnown }: Forwarded,
+  { address, host, isKnown, contentType }: Forwarded,
 ): OutgoingHttpHeaders {
   const sent = withoutConnection(headers);
   // The gateway itself has told the client to go on.
   delete sent["expect"];
   if (isKnown) delete sent["authorization"];
-  const before = headers["x-forwarded-for"];
+  const { "content-length": length, "transfer-encoding": coding, "x-forwarded-for": before } = headers;
+  if (coding !== undefined) sent["transfer-encoding"] = "chunked";
+  else if (length !== undefined) sent["content-length"] = length;
+  if (contentType === undefined) delete sent["content-type"];
+  else sent["content-type"] = contentType;
   sent["x-forwarded-for"] = before === undefined ? address : `${String(before)}, ${address}`;
   sent["x-forwarded-proto"] ??= "http";
   if (host !== undefined) sent["x-forwarded-host"] ??= host;

@@ -10,8 +10,8 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { HTTP_METHODS } from "../../config/index.ts";
 import type { Exchange } from "./exchange.ts";
 import { clientHeaders, type Forwarded, plainAddress, upstreamHeaders } from "./headers.ts";
-import { lingering } from "./linger.ts";
 import { clientLocation } from "./path.ts";
+import { relay } from "./relay.ts";
 import { send } from "./send.ts";
 
 /** Answers what has failed, if nothing has been answered yet. */
@@ -24,17 +24,17 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
+/** How a request's exchange is found, and found again behind the plugin, which copies what it doesn't know. */
+const EXCHANGE = Symbol("exchange");
+
+interface Tagged {
+  [EXCHANGE]?: Exchange;
+}
+
 /** What the plugin hands over for one request; it is made for undici's `request`. */
 interface Outgoing {
   readonly method: string;
-  readonly headers: TaggedHeaders;
-}
-
-/** How a request is found again behind the plugin, which copies what it doesn't know. */
-const EXCHANGE = Symbol("exchange");
-
-interface TaggedHeaders extends OutgoingHttpHeaders {
-  [EXCHANGE]: Exchange;
+  readonly headers: Tagged;
 }
 
 type Sent = (error: unknown, answer?: unknown) => void;
@@ -46,8 +46,7 @@ type Sent = (error: unknown, answer?: unknown) => void;
  */
 export async function createProxy(fail: Fail): Promise<Proxy> {
   const { default: httpProxy } = await import("@fastify/http-proxy");
-  const exchanges = new WeakMap<object, Exchange>();
-  const of = ({ raw }: { readonly raw: object }): Exchange => exchanges.get(raw) as Exchange;
+  const of = ({ raw }: { readonly raw: object }): Exchange => (raw as Tagged)[EXCHANGE] as Exchange;
   let answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 
   const app = Fastify({
@@ -80,20 +79,14 @@ export async function createProxy(fail: Fail): Promise<Proxy> {
     undici: { request } as unknown as NonNullable<FastifyHttpProxyOptions["undici"]>,
     replyOptions: {
       getUpstream: (request) => of(request).endpoint?.origin ?? "",
-      rewriteRequestHeaders(request, headers) {
-        const exchange = of(request);
-        const sent = upstreamHeaders({ ...headers, "content-type": exchange.contentType }, forwardedOf(exchange));
-        return Object.assign(sent, { [EXCHANGE]: exchange }) as Record<string, string>;
-      },
+      // The others are made where they are sent.
+      rewriteRequestHeaders: (request) => ({ [EXCHANGE]: of(request) }) as Record<string, never>,
       rewriteHeaders: (headers, request) => answerHeaders(of(request as FastifyRequest), headers),
       // Who may be asked again, and when, is known in `send`.
       retryDelay: () => null,
       onResponse(request, reply, { stream }) {
-        const exchange = of(request);
-        exchange.answered(stream);
-        reply.send(lingering(stream, exchange.request));
-        // Else the head would wait for the first bytes of the body, which may be far.
-        if (!exchange.response.headersSent) exchange.response.flushHeaders();
+        reply.hijack();
+        relay(of(request), stream, reply.getHeaders() as OutgoingHttpHeaders);
       },
       onError(reply, { error }) {
         reply.hijack();
@@ -106,40 +99,28 @@ export async function createProxy(fail: Fail): Promise<Proxy> {
   return {
     pass(exchange) {
       const { request, response } = exchange;
-      exchanges.set(request, exchange);
+      (request as Tagged)[EXCHANGE] = exchange;
       answer?.(request, response);
     },
     close: () => app.close(),
   };
 }
 
-function forwardedOf({ request, header, clientName }: Exchange): Forwarded {
+function forwardedOf({ request, header, clientName, contentType }: Exchange): Forwarded {
   const address = plainAddress(request.socket.remoteAddress ?? "unknown");
-  return { address, host: header("host"), isKnown: clientName !== undefined };
+  return { address, host: header("host"), isKnown: clientName !== undefined, contentType };
 }
 
 /** What the plugin takes for undici's. */
 function request({ method, headers }: Outgoing, sent: Sent): void {
-  const exchange = headers[EXCHANGE];
+  const exchange = headers[EXCHANGE] as Exchange;
+  const { url = "/", headers: asked } = exchange.request;
   // The path as it came: the plugin has looked at it, and would write it in another way.
-  const head = { method, path: exchange.request.url ?? "/", headers: framed(exchange, headers) };
+  const head = { method, path: url, headers: upstreamHeaders(asked, forwardedOf(exchange)) };
   send(exchange, head).then(
     (from) => sent(null, { statusCode: from.statusCode, headers: { ...from.headers }, body: from }),
     sent,
   );
-}
-
-/**
- * With what tells the upstream where the body ends, whatever the client's `Connection` takes away: else the body would be
- * read as the next request there.
- */
-function framed({ request }: Exchange, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  const { "content-length": length, "transfer-encoding": coding } = request.headers;
-  const sent: OutgoingHttpHeaders = {};
-  for (const name in headers) if (headers[name] !== undefined) sent[name] = headers[name];
-  if (coding !== undefined) sent["transfer-encoding"] = "chunked";
-  else if (length !== undefined) sent["content-length"] = length;
-  return sent;
 }
 
 function answerHeaders(exchange: Exchange, headers: IncomingHttpHeaders): Record<string, string> {

@@ -9,7 +9,7 @@ export interface Silence {
   readonly stop: () => void;
 }
 
-const NEVER: Silence = { broken: () => {}, stop: () => {} };
+export const NEVER: Silence = { broken: () => {}, stop: () => {} };
 
 /** Calls back once nothing has happened for `limitMs` (`Infinity`: never), unless it was not the other side's turn. */
 export function watchSilence(limitMs: number, isTheirTurn: () => boolean, tooLong: () => void): Silence {

@@ -68,13 +68,14 @@ export class UpstreamEndpoint {
 
   /** A request that counts as in flight until its answer has ended. */
   open({ method, path, headers }: UpstreamHead): ClientRequest {
+    headers["host"] = this.host;
     const outgoing = (this.#isSecure ? https : http).request({
       agent: this.#agent,
       host: this.#hostname,
       port: this.#port,
       method,
       path,
-      headers: { ...headers, host: this.host },
+      headers,
     });
     this.#inFlight++;
     outgoing.once("close", () => {
