@@ -14,6 +14,7 @@ export const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchm
   "python-small": () => import("./python-small.ts"),
   "python-image": () => import("./python-image.ts"),
   "python-cnn": () => import("./python-cnn.ts"),
+  http: () => import("./http.ts"),
   "grpc-proxies": () => import("./grpc-proxies.ts"),
   codec: () => import("./codec.ts"),
   memory: () => import("./memory.ts"),

@@ -6,7 +6,7 @@ import type { Load } from "./load.ts";
 
 export interface HttpLoad {
   readonly url: string;
-  /** A file that holds the body of every request, or several that take turns. */
+  /** A file that holds the body of every request, or several that take turns; none: GET. */
   readonly bodyFiles: readonly string[];
   readonly contentType: string;
   readonly connections: number;
@@ -16,7 +16,7 @@ export interface HttpLoad {
   readonly scratch: string;
 }
 
-/** Posts a body over HTTP/1.1 with wrk, one thread. A status from 400 on counts as failed, as does what wrk calls an error. */
+/** Posts a body, or asks by GET, over HTTP/1.1 with wrk, one thread. A status from 400 on counts as failed, as does what wrk calls an error. */
 export async function wrk({
   url,
   bodyFiles,
@@ -42,7 +42,7 @@ const MARK = "counted by wrk: ";
 function luaScript(bodyFiles: readonly string[], contentType: string): string {
   const files = bodyFiles.map((file) => JSON.stringify(file)).join(", ");
   return `
-wrk.method = "POST"
+wrk.method = "${bodyFiles.length === 0 ? "GET" : "POST"}"
 wrk.headers["content-type"] = ${JSON.stringify(contentType)}
 local bodies = {}
 for i, name in ipairs({ ${files} }) do

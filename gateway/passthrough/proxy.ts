@@ -46,7 +46,6 @@ type Sent = (error: unknown, answer?: unknown) => void;
  */
 export async function createProxy(fail: Fail): Promise<Proxy> {
   const { default: httpProxy } = await import("@fastify/http-proxy");
-  const of = ({ raw }: { readonly raw: object }): Exchange => (raw as Tagged)[EXCHANGE] as Exchange;
   let answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 
   const app = Fastify({
@@ -104,6 +103,10 @@ export async function createProxy(fail: Fail): Promise<Proxy> {
     },
     close: () => app.close(),
   };
+}
+
+function of({ raw }: { readonly raw: object }): Exchange {
+  return (raw as Tagged)[EXCHANGE] as Exchange;
 }
 
 function forwardedOf({ request, header, clientName, contentType }: Exchange): Forwarded {

@@ -67,6 +67,22 @@ testAgainstEnvoy(
   INSTALL_MS,
 );
 
+(testAgainstEnvoy === test ? testWith("wrk", "nginx", "haproxy") : testAgainstEnvoy)(
+  "http measures the gateway, Envoy and nginx in front of one upstream, and every request is answered",
+  async () => {
+    const { requests = {} } = await smoke("http");
+    const sides = ["tensorgate", "Envoy", "nginx"];
+    expect(Object.keys(requests)).toEqual(
+      ["GET", "POST"].flatMap((method) => sides.map((side) => `${side}, ${method}`)),
+    );
+    for (const { answered, failed } of Object.values(requests)) {
+      expect(answered).toBeGreaterThan(0);
+      expect(failed).toBe(0);
+    }
+  },
+  INSTALL_MS,
+);
+
 testWith("h2load")(
   "cnn measures the gateway, merging and not, and the bare engine",
   async () => {
