@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { admin } from "../setup/admin.ts";
+import { untilNotLost } from "../setup/load.ts";
 import { tensorgate } from "../setup/run-cli.ts";
 import {
   MODELS,
@@ -83,4 +84,31 @@ test("an added model outlives its pool, is named where one looks, and is served 
   expect((await admin(again, "DELETE", "models/next")).status).toBe(200);
   await again.ready();
   expect((await admin(again, "GET", "status")).json.models).toMatchObject([{ name: "half" }]);
+});
+
+test("models that come and go at once, during reloads too, cost no call for another one", {
+  timeout: 90_000,
+}, async () => {
+  const models = [{ ...HALF, name: "half_plus_two" }];
+  await using gateway = await startTensorgate(config({ gateway: { processes: 2 }, models }));
+  await gateway.ready();
+  const load = untilNotLost(gateway, 3);
+  await load.answered(50);
+  const add = (wait: string) => admin(gateway, "POST", `models${wait}`, { body: NEXT });
+  const remove = () => admin(gateway, "DELETE", "models/next");
+  const statuses = (replies: readonly { readonly status: number }[]): number[] =>
+    replies.map(({ status }) => status).toSorted((a, b) => a - b);
+  for (let i = 0; i < 4; i++) {
+    const [first, second, reloaded] = await Promise.all([add("?wait=20s"), add(""), admin(gateway, "POST", "reload")]);
+    expect(statuses([first, second])).toEqual([201, 409]);
+    expect(reloaded.status).toBe(200);
+    // By whichever process: who waits waits for all, whoever of the two has added it.
+    await expect.poll(() => predicted(gateway, "next"), { timeout: 20_000 }).toBe(200);
+    expect(statuses(await Promise.all([remove(), remove()]))).toEqual([200, 404]);
+    expect((await add("?wait=20s")).status).toBe(201);
+    expect(await predicted(gateway, "next")).toBe(200);
+    expect((await remove()).status).toBe(200);
+  }
+  await load.answered(50);
+  expect(await load.stop()).toEqual([]);
 });
