@@ -131,7 +131,7 @@ export class Models {
     const { config, sources } = this.#settings;
     const folder = sources.configSource === undefined ? process.cwd() : folderOfSource(sources.configSource);
     try {
-      return parseModelText(text, "body", folder, config.pools);
+      return parseModelText(text, "body", folder, config);
     } catch (thrown) {
       if (thrown instanceof ConfigError) throw new InferenceError("INVALID_ARGUMENT", thrown.message);
       throw thrown;

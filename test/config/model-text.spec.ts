@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { ConfigError, parseModelText, writtenModel } from "../../config/index.ts";
+import { ConfigError, parseConfigText, parseModelText, writtenModel } from "../../config/index.ts";
+
+const AROUND = parseConfigText("models: []", "/c.yaml");
 
 function parse(model: unknown): ReturnType<typeof parseModelText> {
   return parseModelText(JSON.stringify(model), "body", "/srv");
@@ -48,8 +50,17 @@ test("a relative path starts at the folder, and references are mere text", () =>
 
 test("a pool that there is not, and a missing path, are faults of the model alone", () => {
   const text = '{"name": "m",\n"pool": "gpus"}';
-  expect(() => parseModelText(text, "body", "/", [])).toThrow(
+  expect(() => parseModelText(text, "body", "/", AROUND)).toThrow(
     new ConfigError([{ file: "body", line: 2, column: 9, path: "pool", message: 'no pool is called "gpus"' }]),
   );
-  expect(() => parseModelText('{"name": "m"}', "body", "/", [])).toThrow("body:1:1 path: is missing");
+  expect(() => parseModelText('{"name": "m"}', "body", "/", AROUND)).toThrow("body:1:1 path: is missing");
+});
+
+test("a model without a pool needs workers, here or elsewhere", () => {
+  const text = '{"name": "m", "path": "/m"}';
+  const pools = "models: []\npools: [{ name: far, endpoints: [h:1] }]";
+  const parse = (config: string) => () => parseModelText(text, "body", "/", parseConfigText(config, "/c.yaml"));
+  expect(parse(`${pools}\nworkers: { count: 0 }`)).toThrow("body:1:1: names no pool, and workers.count is 0");
+  expect(parse(`${pools}\nworkers: { endpoints: [h:2] }`)).not.toThrow();
+  expect(parse(pools)).not.toThrow();
 });

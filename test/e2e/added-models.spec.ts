@@ -86,6 +86,9 @@ test("an added model outlives its pool, is named where one looks, and is served 
   expect((await admin(again, "GET", "status")).json.models).toMatchObject([{ name: "half" }]);
 });
 
+const statuses = (replies: readonly { readonly status: number }[]): number[] =>
+  replies.map(({ status }) => status).toSorted((a, b) => a - b);
+
 test("models that come and go at once, during reloads too, cost no call for another one", {
   timeout: 90_000,
 }, async () => {
@@ -96,8 +99,6 @@ test("models that come and go at once, during reloads too, cost no call for anot
   await load.answered(50);
   const add = (wait: string) => admin(gateway, "POST", `models${wait}`, { body: NEXT });
   const remove = () => admin(gateway, "DELETE", "models/next");
-  const statuses = (replies: readonly { readonly status: number }[]): number[] =>
-    replies.map(({ status }) => status).toSorted((a, b) => a - b);
   for (let i = 0; i < 4; i++) {
     const [first, second, reloaded] = await Promise.all([add("?wait=20s"), add(""), admin(gateway, "POST", "reload")]);
     expect(statuses([first, second])).toEqual([201, 409]);
