@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type Config, defaultConfig, type ModelConfig, type PoolConfig } from "../../../config/index.ts";
@@ -284,6 +285,25 @@ describe.each(["tensorgate", "tensorflow-serving"] as const)("an endpoint of kin
     expect(running.pools.figures()[1]?.endpoints).toMatchObject({ up: 0, down: 1 });
     expect(away()).toHaveLength(1);
   });
+});
+
+test("a server of kind tensorflow-serving is pinged no oftener than it is asked what it serves", {
+  timeout: 30_000,
+}, async () => {
+  const pings = { tensorgate: 0, "tensorflow-serving": 0 };
+  const servers = (Object.keys(pings) as (keyof typeof pings)[]).map((kind) => {
+    const server = createHttp2Server().on("session", (session) => session.on("ping", () => pings[kind]++));
+    return { kind, server: server.listen(0, "127.0.0.1") };
+  });
+  await Promise.all(servers.map(({ server }) => once(server, "listening")));
+  const pools = servers.map(({ kind, server }) => {
+    const { port } = server.address() as AddressInfo;
+    return pool(kind, [`127.0.0.1:${port}`], { kind, pollIntervalMs: 3_600_000 });
+  });
+  await using _ = start(configOf(pools, served("1", "tensorgate")));
+  await expect.poll(() => pings.tensorgate, { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
+  expect(pings["tensorflow-serving"]).toBe(0);
+  for (const { server } of servers) server.close();
 });
 
 describe("a reload", () => {
