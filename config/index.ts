@@ -4,6 +4,7 @@ export { batchingOfText } from "./batching-of-text.ts";
 export { type CheckedProblem, checkSettings } from "./check/check-settings.ts";
 export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from "./check/index.ts";
 export { ConfigError, renderPath, renderProblem } from "./config-error.ts";
+export { digestOf } from "./digest.ts";
 export { flagHelp } from "./flags/help.ts";
 export { parseFlags } from "./flags/parse.ts";
 export { KEPT_MODELS, type KeptModels, keptModels, type UnusableModel } from "./kept-models.ts";

@@ -13,7 +13,8 @@ const SECRET = "<secret>";
 /** Keys of the schema, never of free mappings, whose values nobody is shown. */
 const SECRET_KEY = /^(key|keys|token|tokens|secret|password)$|(Key|Token|Secret|Password)s?$/;
 
-function plain(value: unknown): unknown {
+/** As {@link plainConfig}, of a part. */
+export function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : "none";
   if (typeof value !== "object" || value === null) return value;

@@ -23,6 +23,15 @@ export class ReferenceValues {
     return [...this.#used.values()];
   }
 
+  get known(): readonly FileRead[] {
+    return [...this.#known.values()];
+  }
+
+  /** Another reader of the same configuration has found this where a reference leads. */
+  remember(read: FileRead): void {
+    this.#used.set(read.file, read);
+  }
+
   environment(name: string): string | Unfit {
     const names = Object.keys(this.#environment);
     return this.#environment[name] ?? new Unfit(`environment variable ${name} is not set${didYouMean(name, names)}`);

@@ -8,6 +8,7 @@ import { type FlagFiles, readFlagFiles } from "./flag-files.ts";
 import type { Command, Draft, FlagValues } from "./flags/values.ts";
 import { type KeptModels, readKeptModels } from "./kept-models.ts";
 import { parseConfig } from "./load.ts";
+import { parseAside } from "./parse-aside.ts";
 import { ReferenceValues } from "./references.ts";
 import { DEFAULT_BATCHING } from "./schema/batching.ts";
 import { type Config, configSchema } from "./schema/config.ts";
@@ -82,6 +83,9 @@ export async function loadSettings(flags: FlagValues): Promise<Settings> {
   });
 }
 
+/** What the state folder keeps, by the folder that the configuration names; undefined: the default. */
+type ReadKept = (stateFolder: string | undefined) => KeptModels;
+
 /**
  * The configuration that a set of sources stands for. Throws {@link ConfigError}. `references` default to the environment and
  * files of now, `readKept` to what the state folder has at this moment.
@@ -89,26 +93,75 @@ export async function loadSettings(flags: FlagValues): Promise<Settings> {
 export function compileSettings(
   sources: Sources,
   references: ReferenceValues = new ReferenceValues(),
-  readKept: (stateFolder: string | undefined) => KeptModels = readKeptModels,
+  readKept: ReadKept = readKeptModels,
 ): Settings {
-  const { flags, configSource, modelConfigFile, files } = sources;
+  const kept = new Kept(sources, readKept);
   const models = modelsOf(sources);
-  const stateFolder = defaultStateFolder(flags.configFile);
-  let kept: KeptModels | undefined;
-  const keptIn = (written: string | undefined): KeptModels => {
-    kept ??= readKept(written ?? stateFolder);
-    return kept;
-  };
-  const parse = (source: ConfigSource): Config => {
-    try {
-      return parseConfig(source, { models, references, kept: (folder) => keptIn(folder).models });
-    } catch (thrown) {
-      if (!(thrown instanceof ConfigError) || kept === undefined) throw thrown;
-      // A model that a route names may be missing because of these.
-      throw new ConfigError([...thrown.problems, ...kept.problems]);
-    }
-  };
-  let config = configSource ? parse(configSource) : { ...defaultConfig(), models: models ?? [] };
+  const { configSource } = sources;
+  let config: Config | undefined;
+  try {
+    config = configSource && parseConfig(configSource, { models, references, kept: kept.modelsIn });
+  } catch (thrown) {
+    throw kept.toldBy(thrown);
+  }
+  return completed({ sources, references, models, kept }, config);
+}
+
+/** As {@link compileSettings}, while requests are served on `before`; see {@link parseAside}. */
+export async function recompileSettings(
+  sources: Sources,
+  references: ReferenceValues,
+  before: Config,
+  readKept: ReadKept = readKeptModels,
+): Promise<Settings> {
+  const kept = new Kept(sources, readKept);
+  const models = modelsOf(sources);
+  const { configSource } = sources;
+  let config: Config | undefined;
+  try {
+    config = configSource && (await parseAside(configSource, { models, references, kept: kept.modelsIn }, before));
+  } catch (thrown) {
+    throw kept.toldBy(thrown);
+  }
+  return completed({ sources, references, models, kept }, config);
+}
+
+/** Read once, and only where somebody asks. */
+class Kept {
+  readonly #read: ReadKept;
+  readonly defaultFolder: string | undefined;
+  #found: KeptModels | undefined;
+
+  constructor({ flags }: Sources, read: ReadKept) {
+    this.#read = read;
+    this.defaultFolder = defaultStateFolder(flags.configFile);
+  }
+
+  readonly modelsIn = (stateFolder: string | undefined): readonly ModelConfig[] => this.in(stateFolder).models;
+
+  in(stateFolder: string | undefined): KeptModels {
+    this.#found ??= this.#read(stateFolder ?? this.defaultFolder);
+    return this.#found;
+  }
+
+  /** A model that a route names may be missing because of what is wrong with these. */
+  toldBy(thrown: unknown): unknown {
+    if (!(thrown instanceof ConfigError) || this.#found === undefined) return thrown;
+    return new ConfigError([...thrown.problems, ...this.#found.problems]);
+  }
+}
+
+interface Parts {
+  readonly sources: Sources;
+  readonly references: ReferenceValues;
+  readonly models: readonly ModelConfig[] | undefined;
+  readonly kept: Kept;
+}
+
+/** With the flags laid over the files' configuration. */
+function completed({ sources, references, models, kept }: Parts, ofFiles: Config | undefined): Settings {
+  const { flags, configSource, modelConfigFile, files } = sources;
+  let config = ofFiles ?? { ...defaultConfig(), models: models ?? [] };
   if (flags.workerSettings !== undefined) config = withWorkerSettings(config, flags.workerSettings);
 
   config = withBatching(config, sources);
@@ -119,13 +172,13 @@ export function compileSettings(
   if (flags.batching.perModel && flags.batching.enabled === true) draft.workers.load.batchingFiles = true;
   if (files.session !== undefined) draft.workers.session.configProto = files.session;
   const modelsFrom = modelConfigFile?.file ?? (models ? "--model_base_path" : (configSource?.path ?? "the gateway"));
-  draft.state = { folder: config.state.folder ?? stateFolder };
+  draft.state = { folder: config.state.folder ?? kept.defaultFolder };
   const { config: complete, notes } = withPorts(draft, flags.command);
   return {
     config: complete,
     notes: [...notes, ...flags.notes, ...notesOfBatching(sources)],
     modelsFrom,
-    kept: keptIn(config.state.folder),
+    kept: kept.in(config.state.folder),
     sources,
     secrets: references.files,
   };

@@ -3,7 +3,7 @@ import { ConfigError } from "./config-error.ts";
 import { readFlagFiles } from "./flag-files.ts";
 import type { KeptModels } from "./kept-models.ts";
 import { lookAtSecret, ReferenceValues } from "./references.ts";
-import { compileSettings, type Settings, type Sources, type SourceText } from "./settings.ts";
+import { recompileSettings, type Settings, type Sources, type SourceText } from "./settings.ts";
 import { type ConfigSource, type FileRead, lookAt, readConfigSource, readConfigText } from "./source.ts";
 import { parseModelConfigFile } from "./text-files.ts";
 import { createTurns, watch } from "./watch.ts";
@@ -52,7 +52,7 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
   const turns = createTurns();
   const { configSource, modelConfigFile, flags } = settings.sources;
   /** What holds. */
-  let { sources } = settings;
+  let { sources, config } = settings;
   /** What was read last, right or wrong: wrong ones are told once. */
   let known = { source: configSource, secrets: settings.secrets };
   let knownModels = modelConfigFile?.text;
@@ -63,9 +63,9 @@ export function watchSettings(settings: Settings, watcher: SettingsWatcher): Set
     by: ReloadCause,
   ): Promise<Reloaded> => {
     try {
-      const next = compileSettings({ ...sources, ...(await read()) }, references, watcher.kept);
+      const next = await recompileSettings({ ...sources, ...(await read()) }, references, config, watcher.kept);
       await watcher.changed(next, by);
-      sources = next.sources;
+      ({ sources, config } = next);
       return { is: "applied", settings: next };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -25,3 +25,4 @@ export { type LoadFailure, notAvailable } from "./not-available.ts";
 export { type ServableState, statusRow, type VersionStatus } from "./servable-state.ts";
 export { sharedReads, takeOver } from "./shared-reads.ts";
 export { type ErrorCode, STATUS_CODES, type StatusCode, statusCodeName } from "./status-code.ts";
+export { yieldToOthers } from "./yield-to-others.ts";

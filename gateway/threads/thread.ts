@@ -1,19 +1,11 @@
-import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
+import { yieldToOthers } from "../../core/index.ts";
 import { type Job, perform } from "./jobs.ts";
 import { failureReply, type Reply } from "./reply.ts";
 
-/** The event loop, which all other requests wait for, and the workers go first. */
-const NICENESS = 5;
-
 const port = parentPort;
 if (port === null) throw new Error("this is a thread of the gateway");
-try {
-  // On Linux it holds for the calling thread alone.
-  if (process.platform === "linux") setPriority(NICENESS);
-} catch {
-  // Not allowed everywhere, and nothing depends on it.
-}
+yieldToOthers();
 
 port.on("message", (job: Job) => {
   try {
