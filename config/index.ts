@@ -2,7 +2,7 @@ export { cloudPathProblem } from "./base-path.ts";
 export { batchingByModel } from "./batching-by-model.ts";
 export { batchingOfText } from "./batching-of-text.ts";
 export { type CheckedProblem, checkSettings } from "./check/check-settings.ts";
-export { type CheckFinding, checkConfig, modelOf, targetsOf, versionOf } from "./check/index.ts";
+export { type CheckFinding, checkInTurns, modelOf, targetsOf, versionOf } from "./check/index.ts";
 export { ConfigError, renderPath, renderProblem } from "./config-error.ts";
 export { digestOf } from "./digest.ts";
 export { flagHelp } from "./flags/help.ts";

@@ -53,6 +53,8 @@ export async function parseAside(source: ConfigSource, options: ParseOptions, be
   const { others, lists } = parsed;
   return {
     ...others,
+    // What all models have in common is compared by who it is, as they are.
+    batching: isDeepStrictEqual(others.batching, before.batching) ? before.batching : others.batching,
     models: models ?? (await joined(lists.models, before.models)),
     routes: await joined(lists.routes, before.routes),
   };

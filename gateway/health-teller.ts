@@ -40,13 +40,20 @@ export function healthTeller({ missing, setServing, log }: HealthParts): HealthT
   };
 }
 
-/** The calls of `periodMs` become one, at its end. */
+/** Judging ten thousand models takes some 20 ms: for each millisecond that it took, so many are waited, a second at most. */
+const SHARE = 20;
+const LONGEST_MS = 1_000;
+
+/** The calls of `periodMs` become one, at its end; of a longer time where `act` would take much of it. */
 export function atMostEvery(periodMs: number, act: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
+  let pauseMs = periodMs;
   return () => {
     timer ??= setTimeout(() => {
       timer = undefined;
+      const startMs = performance.now();
       act();
-    }, periodMs).unref();
+      pauseMs = Math.min(LONGEST_MS, Math.max(periodMs, (performance.now() - startMs) * SHARE));
+    }, pauseMs).unref();
   };
 }

@@ -99,7 +99,7 @@ export class Keeper implements Control {
     this.#report = report;
     this.#samples = samples;
     if (started !== this.#weighed) await apply(this.#weighed);
-    logFindings(this.#config, this.#options.log);
+    await logFindings(this.#config, this.#options.log);
   }
 
   /** Keeps what the next process needs. */
@@ -199,7 +199,7 @@ export class Keeper implements Control {
     const { models, routes } = this.#config;
     const facts = { by, models: models.length, routes: routes.length, modelsFrom: settings.modelsFrom };
     log.info({ ...facts, fingerprint: this.#fingerprint }, isOther ? "config applied" : "config unchanged");
-    if (isOther) logFindings(this.#config, log);
+    if (isOther) await logFindings(this.#config, log);
     if (this.#held().some((part) => !held.includes(part))) {
       log.warn(`changes of ${this.#held().join(" and ")} act after a restart`);
     }

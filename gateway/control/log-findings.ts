@@ -1,4 +1,4 @@
-import { type CheckFinding, type Config, checkConfig, renderPath } from "../../config/index.ts";
+import { type CheckFinding, type Config, checkInTurns, renderPath } from "../../config/index.ts";
 import type { Logger } from "../../core/index.ts";
 
 /** Of ten thousand routes each may have one. */
@@ -8,8 +8,8 @@ const LOGGED = 20;
  * Warns of what is odd about a configuration that is taken all the same. Where in the file it stands is told by what is known
  * already: the file is not parsed again while requests are served. Workers tell of what they don't find on disk.
  */
-export function logFindings(config: Config, log: Logger): void {
-  const findings = checkConfig(config);
+export async function logFindings(config: Config, log: Logger): Promise<void> {
+  const findings = await checkInTurns(config);
   for (const finding of findings.slice(0, LOGGED)) log.warn(sentence(config, finding));
   const left = findings.length - LOGGED;
   if (left > 0) log.warn(`${left} more findings: "tensorgate config check" tells them all`);

@@ -57,13 +57,24 @@ export interface Arm extends SplitArm {
 
 /** Compiles models and routes, so that a request costs the same whether there is 1 model or 10,000. */
 export function compileRoutes({ models, routes: configs }: Pick<Config, "models" | "routes">): RouteTable {
-  const routes = configs.map(compileRoute);
+  const routes = configs.map(routeOf);
   const routesByModel = new RoutesByModel(routes);
   const factsOf = ({ name, labels }: ModelConfig): ModelFacts => ({
     labels,
     routes: new ModelRoutes(routesByModel, name),
   });
   return { models: new Map(models.map((model) => [model.name, factsOf(model)])), routes, routesByModel };
+}
+
+/** Of configurations that never change: a reload leaves most of them the objects that they were. */
+const COMPILED = new WeakMap<RouteConfig, Route>();
+
+function routeOf(config: RouteConfig, order: number): Route {
+  const known = COMPILED.get(config);
+  if (known?.order === order) return known;
+  const route = compileRoute(config, order);
+  COMPILED.set(config, route);
+  return route;
 }
 
 function compileRoute(config: RouteConfig, order: number): Route {

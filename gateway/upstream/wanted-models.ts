@@ -10,8 +10,21 @@ import type { ServableVersionPolicy, WantedModel } from "../../protos/index.ts";
 /** The models of a configuration as workers are told of them. */
 export function wantedModels(config: Pick<Config, "models" | "batching">): readonly WantedModel[] {
   const batching = batchingByModel(config);
-  return config.models.map((model) => wantedModel(model, batching.get(model.name)));
+  return config.models.map((model) => {
+    const bounds = batching.get(model.name);
+    const known = WANTED.get(model);
+    if (known !== undefined && known.bounds === bounds) return known.wanted;
+    const wanted = wantedModel(model, bounds);
+    WANTED.set(model, { bounds, wanted });
+    return wanted;
+  });
 }
+
+/** Of models that have not changed, so that the sets of two configurations are quickly compared. */
+const WANTED = new WeakMap<
+  ModelConfig,
+  { readonly bounds: BatchingConfig | undefined; readonly wanted: WantedModel }
+>();
 
 function wantedModel(
   { name, path, versions, labels, tags }: ModelConfig,
