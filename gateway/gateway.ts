@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../config/index.ts";
 import { CallController, type Logger, type ModelName } from "../core/index.ts";
 import { authenticator, clientAsked, createAdmission } from "./admission/index.ts";
@@ -78,8 +79,9 @@ export async function startGateway({
   const { registry } = pools;
 
   const apply: Apply = async (next, awaited) => {
-    // All of it is made before any of it holds.
+    // All of it is made before any of it holds; of ten thousand routes, in a turn of its own.
     const made = [compileRoutes(next), createBounds(next, batchingFiles), authenticator(next)] as const;
+    await nextTurn();
     [routes, boundsOf, authenticate] = made;
     config = next;
     shadowing.apply(next.routes);
