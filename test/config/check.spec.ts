@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Config,
-  checkConfig,
-  checkSettings,
-  loadSettings,
-  parseConfigText,
-  parseFlags,
-} from "../../config/index.ts";
+import { checkConfig } from "../../config/check/index.ts";
+import { type Config, checkSettings, loadSettings, parseConfigText, parseFlags } from "../../config/index.ts";
 
 type Raw = Readonly<Record<string, unknown>>;
 
