@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { exchange } from "../../setup/http.ts";
@@ -123,4 +124,43 @@ test("whatever the upstream answers early, the rest of a long body does no harm"
   await using echo = await startUpstream(async (request, response) => response.end(await bodyOf(request)));
   rest.apply([{ prefix: "/a", upstream: echo.origin }]);
   expect((await rest.ask("POST", "/a", { body: "again" })).text).toBe("again");
+});
+
+test("an answer that its client does not read stays at the upstream", async () => {
+  const PIECE = Buffer.alloc(2 ** 16);
+  const ALL = 4_000;
+  let pieces = 0;
+  const full = new AbortController();
+  const isFull = once(full.signal, "abort");
+  await using upstream = await startUpstream(async (_request, response) => {
+    for (; pieces < ALL && !response.destroyed; pieces++) {
+      if (response.write(PIECE)) continue;
+      // What still flows is taken within moments.
+      const waited = setTimeout(() => full.abort(), 1_000);
+      await Promise.race([once(response, "drain"), once(response, "close")]);
+      clearTimeout(waited);
+    }
+    full.abort();
+  });
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin }]);
+  const socket = rest.socket();
+  socket.pause();
+  socket.on("error", () => {});
+  socket.write("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  await isFull;
+  expect(pieces).toBeLessThan(ALL / 4);
+  socket.destroy();
+});
+
+test("the upstream of a client that leaves in the middle of its body is told so", async () => {
+  await using upstream = await startUpstream((request) => request.resume());
+  await using rest = await startPassingRest([{ prefix: "/a", upstream: upstream.origin }]);
+  const arrived = once(upstream.server, "request") as Promise<[IncomingMessage]>;
+  const socket = rest.socket();
+  socket.write(`POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${"x".repeat(1000)}`);
+  const [request] = await arrived;
+  const aborted = once(request, "error");
+  socket.destroy();
+  expect(String(await aborted)).toContain("aborted");
+  await expect.poll(() => rest.lines.at(-1)).toMatchObject({ status: 499 });
 });
