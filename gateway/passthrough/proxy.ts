@@ -40,8 +40,8 @@ interface Outgoing {
 type Sent = (error: unknown, answer?: unknown) => void;
 
 /**
- * `@fastify/http-proxy` in an app without a port: it refuses paths that lead out of an upstream, copies headers and streams
- * both ways. Which upstream, how often and for how long is ours, by what it takes as its HTTP client. Loaded only by
+ * `@fastify/http-proxy` in an app without a port: it refuses paths that lead out of an upstream, routes, and copies an
+ * answer's headers. Which upstream, how often and for how long is ours, by what it takes as its HTTP client, and so are the bodies. Loaded only by
  * gateways that pass requests on: it takes some megabytes and a tenth of a second.
  */
 export async function createProxy(fail: Fail): Promise<Proxy> {
