@@ -37,6 +37,8 @@ export class Traffic implements Street {
   #verdict: Merging;
   #lanes: Lane[] = [];
   #underWay = 0;
+  /** Whether the last to leave had company: the next has some too, as a rule. */
+  #inCompany = false;
   /** The last that left without a lane, until it is back or has got one. */
   #express: Express | undefined;
 
@@ -57,7 +59,7 @@ export class Traffic implements Street {
       return answer;
     }
     const { maxRows, maxBytes, allowedRows } = this.config;
-    if (!this.busy && allowedRows.length === 0) return await this.#expressly(routed);
+    if (!this.busy && !this.#inCompany && allowedRows.length === 0) return await this.#expressly(routed);
     this.#board();
     const inputs = routed.call.body.inputsFor?.(routed.target);
     const size = inputs && sizeOf(inputs);
@@ -84,6 +86,7 @@ export class Traffic implements Street {
 
   departs(calls: number): void {
     this.#underWay++;
+    this.#inCompany = calls > 1;
     this.#parts.onDeparture(calls);
   }
 

@@ -18,6 +18,31 @@ describe("who leaves when", () => {
     expect(await Promise.all(others.map(answered))).toEqual([[2, 3], [4]]);
   });
 
+  test("once calls have had company, one that finds none under way waits for the end of the turn, until one has left alone", async () => {
+    const { send, held, letAll } = workers();
+    const run = batching(send);
+    const calls = [1, 2, 3].map((value) => run(call([value])));
+    held[0]?.go();
+    await turn();
+    expect(held.map(({ x }) => x)).toEqual([[2, 3]]);
+    held[0]?.go();
+    await turn();
+    calls.push(run(call([4])), run(call([5])));
+    expect(held).toHaveLength(0);
+    await turn();
+    expect(held.map(({ x }) => x)).toEqual([[4, 5]]);
+    held[0]?.go();
+    await turn();
+    calls.push(run(call([6])));
+    await turn();
+    held[0]?.go();
+    await turn();
+    calls.push(run(call([7])));
+    expect(held.map(({ x }) => x)).toEqual([[7]]); // in this very turn
+    letAll();
+    await Promise.all(calls);
+  });
+
   test("a joined call is a copy only if nobody waits for any of it", async () => {
     const { send, held, letAll } = workers();
     const run = batching(send);

@@ -20,6 +20,7 @@ function unproven(run: Run, config: Parameters<typeof batching>[1] = {}) {
   const ask = async (x: readonly number[]): Promise<number[]> => {
     const answer = answered(batched(call(x, { target })));
     const settled = Promise.allSettled([answer]);
+    if (all.held.length === 0) await turn(); // the last had company, so this one waits for some
     while (all.held.length > 0) {
       all.letAll();
       await turn();
