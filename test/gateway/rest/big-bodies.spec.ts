@@ -100,20 +100,16 @@ test("small requests are answered while a long body is decoded", async () => {
   const head = [`POST ${PREDICT} HTTP/1.1`, "host: x", `content-length: ${body.length}`, "connection: close", "", ""];
   socket.write(head.join("\r\n"));
   await new Promise((resolve) => socket.write(body, resolve));
-  const sentAt = performance.now();
-  const answered = once(socket, "data").then(() => performance.now() - sentAt);
-  // An event loop that did the decoding would let one of them wait for nearly all of that time.
-  let longestMs = 0;
   const over = new AbortController();
-  const small = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      const askedAt = performance.now();
-      expect((await rest.ask("POST", PREDICT, { body: '{"instances": [1]}' })).status).toBe(200);
-      longestMs = Math.max(longestMs, performance.now() - askedAt);
-    }
-  };
-  const [tookMs] = await Promise.all([answered.finally(() => over.abort()), small()]);
-  expect(longestMs).toBeLessThan(tookMs / 2);
+  const answered = once(socket, "data").finally(() => over.abort());
+  // An event loop that did the decoding would come to one or two of them before the long answer.
+  let count = 0;
+  while (!over.signal.aborted) {
+    expect((await rest.ask("POST", PREDICT, { body: '{"instances": [1]}' })).status).toBe(200);
+    count++;
+  }
+  await answered;
+  expect(count).toBeGreaterThan(10);
   socket.destroy();
 });
 
