@@ -9,7 +9,7 @@ import { TENSORFLOW } from "./peers/python.ts";
 import { type Peer, type PeerModel, PYTHON_SERVERS } from "./peers/python-servers.ts";
 import { startProduct } from "./product.ts";
 import { checkJson } from "./requests.ts";
-import { WARM_UP_MODEL, WARMED_UP, warmUp } from "./warm-up.ts";
+import { WARMED_UP, warmUp, warmUpModels } from "./warm-up.ts";
 
 /** One JSON request to a model, and what it must answer. */
 export interface PythonComparison {
@@ -49,7 +49,7 @@ export async function pythonComparison(options: Options, of: PythonComparison): 
   try {
     const product = await startProduct(
       {
-        models: [{ name: model.name, path: model.path }, ...(model.path === WARM_UP_MODEL.path ? [] : [WARM_UP_MODEL])],
+        models: [{ name: model.name, path: model.path }, ...warmUpModels()],
         workers: { count: 1, session: { intraOpThreads: 1, interOpThreads: 1 } },
       },
       { proxy, rest: proxy },

@@ -19,7 +19,7 @@ import { program } from "./peers/programs.ts";
 import { startProduct, withTensorFlow } from "./product.ts";
 import { CNN_SHAPE, cnnAnswer, ramp } from "./ramp.ts";
 import { checkPredict, framed, isNear, PREDICT, predictRequest } from "./requests.ts";
-import { WARM_UP_MODEL, WARMED_UP, warmUp } from "./warm-up.ts";
+import { WARMED_UP, warmUp, warmUpModels } from "./warm-up.ts";
 
 const CONNECTIONS = 32;
 
@@ -53,7 +53,7 @@ async function measureCnn(options: Options): Promise<Outcome> {
   const path = benchModel("cnn");
   await using product = await startProduct(
     {
-      models: [{ name: MERGED, path }, { name: UNMERGED, path, batching: "off" }, WARM_UP_MODEL],
+      models: [{ name: MERGED, path }, { name: UNMERGED, path, batching: "off" }, ...warmUpModels()],
       workers: { count: 1, session: { intraOpThreads: 1, interOpThreads: 1 } },
     },
     { proxy, rest: proxy },

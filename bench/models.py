@@ -4,6 +4,7 @@ image_mean  y[n] = mean of x[n, 224, 224, 3]: as little work as a model can have
 jpeg_mean   the same of serialized tf.Examples that hold a JPEG under "image".
 jpeg_size   y[n] = how many bytes that JPEG has, so that there is next to nothing for the model to do.
 cnn         y[n, 10] of x[n, 32, 32, 3]: twelve convolutions with random weights, 0.8 GFLOP a row, so that the model is what takes time.
+cnn_input   y[n] = mean of such an x, without the convolutions.
 examples.json such tf.Examples in base64, and what the two answer for each; expected.json what cnn answers for a row of ramp().
 """
 
@@ -64,6 +65,12 @@ class Cnn(tf.Module):
         return {"y": tf.reduce_mean(x, [1, 2]) @ self.head}
 
 
+class CnnInput(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None, Cnn.SIDE, Cnn.SIDE, 3], tf.float32, name="x")])
+    def serve(self, x):
+        return {"y": tf.reduce_mean(x, [1, 2, 3])}
+
+
 def ramp() -> np.ndarray:
     """A row for the CNN that a program in another language can make too."""
     count = Cnn.SIDE * Cnn.SIDE * 3
@@ -80,7 +87,13 @@ def photo(seed: int) -> np.ndarray:
 
 
 def write(folder: Path) -> None:
-    modules = {"image_mean": ImageMean(), "jpeg_mean": JpegMean(), "jpeg_size": JpegSize(), "cnn": Cnn()}
+    modules = {
+        "image_mean": ImageMean(),
+        "jpeg_mean": JpegMean(),
+        "jpeg_size": JpegSize(),
+        "cnn": Cnn(),
+        "cnn_input": CnnInput(),
+    }
     for name, module in modules.items():
         tf.saved_model.save(module, str(folder / name / "1"), signatures=module.serve)
     examples = []

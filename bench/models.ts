@@ -9,7 +9,7 @@ import { CACHE, tensorflowPython } from "./peers/python.ts";
 export const HALF_PLUS_TWO: string = join(projectFolder(), "examples/models/half_plus_two");
 
 /** A model that `models.py` writes. */
-export function benchModel(name: "image_mean" | "jpeg_mean" | "jpeg_size" | "cnn"): string {
+export function benchModel(name: "image_mean" | "jpeg_mean" | "jpeg_size" | "cnn" | "cnn_input"): string {
   return join(benchModels(), name);
 }
 

@@ -64,7 +64,7 @@ export function decide(
     const key = stickyText(route.sticky, call);
     return isPartOf(key === undefined ? random() : standing(route.name, key), percent);
   };
-  const indexes = table.models.get(name)?.routes.indexes ?? table.routesByModel.find(name);
+  const indexes = table.models.get(name)?.routes ?? table.routesByModel.find(name);
   let route: Route | undefined;
   for (const index of indexes) route = findRoute(index, call, isInPart, route);
   return route && new Decision(call, route, stickyText(route.sticky, call), random());

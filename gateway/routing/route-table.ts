@@ -2,16 +2,15 @@ import {
   type ChainStep,
   type Config,
   DEFAULT_FALLBACK_CODES,
-  type ModelConfig,
   type RouteConfig,
   type SplitArm,
   type StickyKey,
   type Target,
   targetName,
 } from "../../config/index.ts";
-import { DEFAULT_SIGNATURE, type ErrorCode, LATEST, type ModelName, type Version } from "../../core/index.ts";
+import { DEFAULT_SIGNATURE, type ErrorCode, LATEST, type ModelName } from "../../core/index.ts";
 import { compileMatch, type Match } from "./match.ts";
-import { ModelRoutes, RoutesByModel } from "./routes-by-model.ts";
+import { ModelFacts, RoutesByModel } from "./routes-by-model.ts";
 
 /** A configuration's models and routes, compiled once and never changed; a reload makes another one. */
 export interface RouteTable {
@@ -20,12 +19,6 @@ export interface RouteTable {
   readonly routes: readonly Route[];
   /** What looks at requests for models that are not configured, as routes may rewrite them. */
   readonly routesByModel: RoutesByModel;
-}
-
-/** All that a request for a model needs to know of the configuration. */
-export interface ModelFacts {
-  readonly labels: ReadonlyMap<string, Version>;
-  readonly routes: ModelRoutes;
 }
 
 export interface Route {
@@ -59,11 +52,11 @@ export interface Arm extends SplitArm {
 export function compileRoutes({ models, routes: configs }: Pick<Config, "models" | "routes">): RouteTable {
   const routes = configs.map(routeOf);
   const routesByModel = new RoutesByModel(routes);
-  const factsOf = ({ name, labels }: ModelConfig): ModelFacts => ({
-    labels,
-    routes: new ModelRoutes(routesByModel, name),
-  });
-  return { models: new Map(models.map((model) => [model.name, factsOf(model)])), routes, routesByModel };
+  return {
+    models: new Map(models.map((model) => [model.name, new ModelFacts(model, routesByModel)])),
+    routes,
+    routesByModel,
+  };
 }
 
 /** Of configurations that never change: a reload leaves most of them the objects that they were. */

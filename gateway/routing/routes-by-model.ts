@@ -1,4 +1,5 @@
-import type { TextMatch } from "../../config/index.ts";
+import type { ModelConfig, TextMatch } from "../../config/index.ts";
+import type { ModelName, Version } from "../../core/index.ts";
 import { indexRoutes, type RouteIndex } from "./route-index.ts";
 import type { Route } from "./route-table.ts";
 
@@ -62,18 +63,21 @@ interface Named {
   found: readonly RouteIndex[] | undefined;
 }
 
-/** The routes that look at one model, found once. */
-export class ModelRoutes {
+/** All that a request for a configured model needs to know of the configuration. */
+export class ModelFacts {
+  readonly labels: ReadonlyMap<string, Version>;
+  readonly #name: ModelName;
   readonly #routes: RoutesByModel;
-  readonly #name: string;
   #found: readonly RouteIndex[] | undefined;
 
-  constructor(routes: RoutesByModel, name: string) {
-    this.#routes = routes;
+  constructor({ name, labels }: ModelConfig, routes: RoutesByModel) {
+    this.labels = labels;
     this.#name = name;
+    this.#routes = routes;
   }
 
-  get indexes(): readonly RouteIndex[] {
+  /** Those that look at the model, found once. */
+  get routes(): readonly RouteIndex[] {
     this.#found ??= this.#routes.find(this.#name);
     return this.#found;
   }
