@@ -20,35 +20,42 @@ function config(more: Record<string, unknown> = {}): Record<string, unknown> {
   return withFreePorts({ models: [HALF], admin: { enabled: true }, ...more });
 }
 
-async function reload(gateway: Tensorgate, more: Record<string, unknown> = {}): Promise<number> {
-  writeFileSync(gateway.configFile, JSON.stringify(config(more)));
+async function reload(gateway: Tensorgate, more: Record<string, unknown> = {}, padding = ""): Promise<number> {
+  writeFileSync(gateway.configFile, JSON.stringify(config(more)) + padding);
   return (await admin(gateway, "POST", "reload")).status;
 }
 
 const predicted = async (gateway: Tensorgate, model: string): Promise<number> =>
   (await gateway.predict(model, { instances: [1] })).status;
 
-test("a route sends calls to a model that was added, also after a restart", { timeout: 60_000 }, async () => {
-  const routes = [{ name: "moved", match: { model: "old", version: "any" }, rewrite: { model: "next" } }];
-  await using gateway = await startTensorgate(config());
-  await gateway.ready();
-  expect(await reload(gateway, { routes })).toBe(400);
-  expect((await admin(gateway, "POST", "models?wait=20s", { body: NEXT })).status).toBe(201);
-  expect(await reload(gateway, { routes })).toBe(200);
-  expect(await predicted(gateway, "old")).toBe(200);
+test.for([
+  ["", ""],
+  [", in a file so long that a thread reads it", `\n# ${"x".repeat(40_000)}`],
+])(
+  "a route sends calls to a model that was added, also after a restart%s",
+  { timeout: 60_000 },
+  async ([, padding]) => {
+    const routes = [{ name: "moved", match: { model: "old", version: "any" }, rewrite: { model: "next" } }];
+    await using gateway = await startTensorgate(config());
+    await gateway.ready();
+    expect(await reload(gateway, { routes }, padding)).toBe(400);
+    expect((await admin(gateway, "POST", "models?wait=20s", { body: NEXT })).status).toBe(201);
+    expect(await reload(gateway, { routes }, padding)).toBe(200);
+    expect(await predicted(gateway, "old")).toBe(200);
 
-  const kept = await admin(gateway, "DELETE", "models/next");
-  expect([kept.status, kept.json.error]).toEqual([409, expect.stringContaining('route "moved"')]);
-  const { code } = await tensorgate("config", "check", gateway.configFile);
-  expect(code).toBe(0);
+    const kept = await admin(gateway, "DELETE", "models/next");
+    expect([kept.status, kept.json.error]).toEqual([409, expect.stringContaining('route "moved"')]);
+    const { code } = await tensorgate("config", "check", gateway.configFile);
+    expect(code).toBe(0);
 
-  await gateway.stop();
-  await using again = await startProgram(["serve", `--config=${gateway.configFile}`], gateway.configFile);
-  await again.ready();
-  expect(await predicted(again, "old")).toBe(200);
-  expect(await reload(again)).toBe(200);
-  expect((await admin(again, "DELETE", "models/next")).status).toBe(200);
-});
+    await gateway.stop();
+    await using again = await startProgram(["serve", `--config=${gateway.configFile}`], gateway.configFile);
+    await again.ready();
+    expect(await predicted(again, "old")).toBe(200);
+    expect(await reload(again, {}, padding)).toBe(200);
+    expect((await admin(again, "DELETE", "models/next")).status).toBe(200);
+  },
+);
 
 test("an added model outlives its pool, is named where one looks, and is served again when the pool is back", {
   timeout: 60_000,
