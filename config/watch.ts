@@ -34,9 +34,13 @@ export async function watch<T>(
   let before: { readonly found: T } | undefined;
   const once = async (): Promise<boolean> => {
     const found = await look();
+    if (isKnown(found)) {
+      // Something else may be taken before it is news again.
+      before = undefined;
+      return true;
+    }
     const settled = before !== undefined && isSame(before.found, found);
     before = { found };
-    if (isKnown(found)) return true;
     if (settled && !signal.aborted) await act(found);
     return settled;
   };

@@ -113,3 +113,25 @@ test("waits until a file stays as it is", async () => {
   }, 10);
   expect(await next).toBe("part ".repeat(30));
 });
+
+test("looks twice also at what it knew, if something else was taken meanwhile", async () => {
+  let known = "first";
+  let looks = 0;
+  const actedAt = new Promise<number>((resolve) => {
+    const watched = {
+      look: async () => {
+        // A reload on demand has taken another text, and the file has its first one again.
+        if (++looks === 2) known = "second";
+        return "first";
+      },
+      isSame: Object.is,
+      isKnown: (text: string) => text === known,
+      act: async (text: string) => {
+        known = text;
+        resolve(looks);
+      },
+    };
+    done = watch(watched, { signal: stop.signal, intervalMs: 1 });
+  });
+  expect(await actedAt).toBe(3);
+});
