@@ -1,8 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Cores, freePort, scratchFolder, start, versionOf } from "../frame/index.ts";
-import { accepting } from "./grpc-proxy.ts";
-import { program } from "./programs.ts";
+import type { Cores } from "../frame/index.ts";
+import { runHaproxy } from "./haproxy.ts";
 
 /** A server that answers every request by the same few bytes, once its body has come. Whoever starts it disposes of it. */
 export interface HttpUpstream extends AsyncDisposable {
@@ -16,15 +13,8 @@ export const ANSWER = '{"predictions": [2.5, 3.0, 4.5]}';
 
 /** HAProxy without any server behind it: among the fastest that read a body before they answer. */
 export async function startHttpUpstream(cores: Cores): Promise<HttpUpstream> {
-  const haproxy = program("haproxy");
-  const config = join(scratchFolder(), "upstream.cfg");
-  const port = await freePort();
-  writeFileSync(
-    config,
-    `global
-  nbthread 1
-  maxconn 4096
-  # A whole body has to fit.
+  const { pid, version, grpc, ...up } = await runHaproxy(
+    (port) => `  # A whole body has to fit.
   tune.bufsize 262144
 defaults
   mode http
@@ -35,12 +25,7 @@ frontend answers
   http-request wait-for-body time 10s if METH_POST
   http-request return status 200 content-type application/json string '${ANSWER}'
 `,
+    cores.rest,
   );
-  const running = start(haproxy, ["-db", "-f", config], { core: cores.rest });
-  const { pid, version, ...up } = await accepting(running, {
-    name: "HAProxy",
-    version: versionOf(haproxy, "-v"),
-    port,
-  });
-  return { pid, port, version, [Symbol.asyncDispose]: () => up[Symbol.asyncDispose]() };
+  return { ...up, pid, version, port: Number(grpc.split(":")[1]) };
 }

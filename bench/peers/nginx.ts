@@ -5,7 +5,16 @@ import { accepting, type GrpcProxy } from "./grpc-proxy.ts";
 import { program } from "./programs.ts";
 
 /** nginx with one worker process, passing gRPC on to `worker`: `unix:/path` or `host:port`. */
-export async function startNginx(worker: string, cores: Cores): Promise<GrpcProxy> {
+export function startNginx(worker: string, cores: Cores): Promise<GrpcProxy> {
+  return runNginx(worker, cores, { listen: "http2", location: "grpc_pass grpc://up;" });
+}
+
+/** nginx with one worker process in front of the server `up`; `location` says how it passes requests on. */
+export async function runNginx(
+  up: string,
+  cores: Cores,
+  { listen = "", location }: { readonly listen?: string; readonly location: string },
+): Promise<GrpcProxy> {
   const nginx = program("nginx");
   const folder = scratchFolder();
   const port = await freePort();
@@ -24,13 +33,14 @@ events { worker_connections 1024; }
 http {
   access_log off;
   ${temporary.join("\n  ")}
+  # A body that doesn't fit would go through a file.
   client_max_body_size 64m;
   client_body_buffer_size 1m;
   keepalive_requests 100000000;
-  upstream worker { server ${worker}; keepalive 64; keepalive_requests 100000000; }
+  upstream up { server ${up}; keepalive 64; keepalive_requests 100000000; }
   server {
-    listen 127.0.0.1:${port} http2;
-    location / { grpc_pass grpc://worker; }
+    listen 127.0.0.1:${port} ${listen};
+    location / { ${location} }
   }
 }
 `,
